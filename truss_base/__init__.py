@@ -1,0 +1,1 @@
+"""The definitions of a Truss: config, hash, signature, patch, plan."""
