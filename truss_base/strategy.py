@@ -25,7 +25,7 @@ class Strategy(IntEnum):
 
     @property
     def title(self) -> str:
-        """The name for people: `"sync"`, `"hot swap"`, `"reload"`, `"new environment"`, `"rebuild"`."""
+        """The name for people, such as `"hot swap"`."""
         return self.name.lower().replace("_", " ")
 
     @classmethod
