@@ -1,0 +1,125 @@
+"""The plain data that the verbs of this package take and return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StartOptions:
+    """How to start a Truss.
+
+    `port` None: any free one. `base_image` and `ca_bundle`: docker runtime only; the bundle is
+    for networks whose proxy re-signs TLS. `python`: the interpreter of the local runtime,
+    instead of a search. `load_timeout` in seconds.
+    """
+
+    runtime: str = "local"
+    any_python: bool = False
+    port: int | None = None
+    base_image: str | None = None
+    ca_bundle: Path | None = None
+    load_timeout: float = 600.0
+    python: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """One step of a longer verb. `stage` is a stable word, `message` is for people."""
+
+    stage: str
+    message: str
+    percent: int | None = None
+
+
+Progress = Callable[[ProgressEvent], None]
+
+
+def no_progress(_event: ProgressEvent) -> None:
+    """The listener of callers who do not listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One running instance of a Truss, as the registry keeps it.
+
+    `truss_dir` is resolved. `url` has no trailing slash. `token_file` is None for plain servers.
+    `started_at` in seconds since the epoch. `details` belongs to the runtime: JSON values only.
+    """
+
+    id: str
+    truss_dir: Path
+    runtime: str
+    url: str
+    token_file: Path | None
+    started_at: float
+    control: bool
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchResult:
+    """What a patch did. `changed` False: the server already ran these files."""
+
+    ok: bool
+    changed: bool
+    hash: str
+    prev_hash: str
+    strategy: str
+    reasons: Sequence[Mapping[str, str]]
+    timings_ms: Mapping[str, float]
+    msg: str
+
+
+@dataclass(frozen=True, slots=True)
+class PredictResult:
+    """An answer of the model. `body` is the decoded JSON or the text; `size` in bytes."""
+
+    status: int
+    body: Any
+    latency_ms: float
+    size: int
+    content_type: str
+    model_error: Mapping[str, Any] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the model answered rather than failed."""
+        return self.status < 400
+
+
+@dataclass(frozen=True, slots=True)
+class PredictInput:
+    """A payload to ask with. `source`: examples.yaml, metadata, last or empty."""
+
+    input: Any
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStatus:
+    """Everything known about a Truss and what runs of it.
+
+    `state`: stopped, starting, loading, ready, patching, failed or unreachable. `in_sync` is None
+    where it cannot be known (nothing runs, or a plain server that reports no hash).
+    """
+
+    truss_dir: Path
+    state: str = "stopped"
+    runtime: str | None = None
+    id: str | None = None
+    url: str | None = None
+    control: bool = False
+    hash: str | None = None
+    local_hash: str | None = None
+    in_sync: bool | None = None
+    started_at: float | None = None
+    uptime_seconds: float | None = None
+    load_seconds: float | None = None
+    last_error: Mapping[str, Any] | None = None
+    memory_mb: Mapping[str, float] = field(default_factory=dict)
+    patches: Sequence[Mapping[str, Any]] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict)
