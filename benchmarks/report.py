@@ -15,7 +15,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 @dataclass(frozen=True)
 class Row:
-    """One measured thing. `values` in `unit`; `target` is the bound from the issue, None if none."""
+    """One measured thing. `values` in `unit`; `target`: the bound to reach."""
 
     what: str
     values: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""The smallest editor that is one: opens, changes and saves files, and shows what the server says."""
+"""The smallest editor that is one: opens, changes, saves, shows what the server says."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Editor:
         return await asyncio.wait_for(queue.get(), DIAGNOSTICS_TIMEOUT)
 
     async def quick_fix(self, name: str, diagnostic: types.Diagnostic) -> str | None:
-        """Applies the preferred fix of a diagnostic; answers its title, None where there is none."""
+        """Applies the preferred fix of a diagnostic; answers its title, None if it has none."""
         uri = self._uri(name)
         actions = await self._client.text_document_code_action_async(
             types.CodeActionParams(
