@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-# Spelt in halves, or this file would find itself.
-REGISTRY_HOSTS = re.compile("pypi" r"\.org|python" "hosted|registry" r"\.npmjs")
-MACHINE_PATHS = re.compile("/ho" r"me/\w+|/ro" "ot/|/work/main")
+# The brackets keep this file from finding itself.
+REGISTRY_HOSTS = re.compile(r"[p]ypi\.org|[p]ythonhosted|[r]egistry\.npmjs")
+MACHINE_PATHS = re.compile(r"/[h]ome/\w+|/[r]oot/|/[w]ork/main")
 PACKAGES = ("truss_base", "control", "truss_handle", "lsp_server", "demo", "benchmarks")
 LONGEST_MODULE = 400
 
