@@ -25,24 +25,17 @@ class Editor:
         self._serve_the_server()
 
     def _serve_the_server(self) -> None:
-        client = self._client
-
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def publish(params: types.PublishDiagnosticsParams) -> None:
-            self._reports(params.uri).put_nowait(list(params.diagnostics))
-
-        @client.feature(types.WORKSPACE_CONFIGURATION)
-        def configuration(params: types.ConfigurationParams) -> list[dict[str, Any]]:
-            return [{"patchOnSave": "on", "runtime": "local"} for _ in params.items]
-
-        @client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
-        def create(_: types.WorkDoneProgressCreateParams) -> None:
-            return None
-
+        on = self._client.feature
+        on(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._published)
+        on(types.WORKSPACE_CONFIGURATION)(_configuration)
         # Shown by an editor in its status bar and log; the demo prints its own account.
-        for quiet in (types.PROGRESS, types.WINDOW_LOG_MESSAGE, types.WINDOW_SHOW_MESSAGE):
-            client.feature(quiet)(lambda _: None)
-        client.feature("truss/status")(lambda _: None)
+        on(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(_unheeded)
+        for event in (types.PROGRESS, types.WINDOW_LOG_MESSAGE, types.WINDOW_SHOW_MESSAGE):
+            on(event)(_unheeded)
+        on("truss/status")(_unheeded)
+
+    def _published(self, params: types.PublishDiagnosticsParams) -> None:
+        self._reports(params.uri).put_nowait(list(params.diagnostics))
 
     async def start(self) -> None:
         await self._client.start_io(sys.executable, "-m", "lsp_server", "--stdio")
@@ -61,7 +54,7 @@ class Editor:
     async def stop(self) -> None:
         await self._client.shutdown_async(None)
         self._client.exit(None)
-        await self._client.stop()
+        await self._client.stop()  # type: ignore[no-untyped-call]  # so in pygls
 
     def open(self, name: str) -> None:
         text = (self.folder / name).read_text()
@@ -137,6 +130,14 @@ class Editor:
 
     def _uri(self, name: str) -> str:
         return (self.folder / name).as_uri()
+
+
+def _configuration(params: types.ConfigurationParams) -> list[dict[str, Any]]:
+    return [{"patchOnSave": "on", "runtime": "local"} for _ in params.items]
+
+
+def _unheeded(_: object) -> None:
+    return None
 
 
 def _edited(text: str, edits: Sequence[types.TextEdit]) -> str:
