@@ -1,4 +1,4 @@
-"""`predict` edited and saved → the first new answer: ours and the existing implementation in one run.
+"""`predict` edited and saved -> first new answer: ours and the existing implementation in one run.
 
 Ours goes the whole way of a save: write the file, diff against what runs, push, ask through the
 proxy. Theirs starts at its patch endpoint, so the comparison favours theirs. Both models have a
