@@ -1,0 +1,134 @@
+// The commands of the palette. Each finds its Truss, saves what is unsaved, and asks the server.
+import { ProgressLocation, Uri, commands, env, window, workspace } from "vscode";
+import { planPage } from "./core/plan";
+import { type Outcome, type Patched, type Plan, type ServerCommand, type TrussStatus, readsFiles } from "./core/protocol";
+import { showFailure } from "./failures";
+import type { Logs } from "./log";
+import type { Pages } from "./pages";
+import type { Predictor } from "./predict";
+import { saveDocuments } from "./save";
+import type { Server } from "./server";
+import type { Truss, Trusses } from "./trusses";
+
+const LOG_LINES = 1000;
+
+export class Commands {
+  constructor(
+    private readonly server: Server,
+    private readonly trusses: Trusses,
+    private readonly pages: Pages,
+    private readonly logs: Logs,
+    private readonly predictor: Predictor,
+  ) {}
+
+  /** Command id -> what it does with the Truss it is for. */
+  readonly ofTruss: Record<string, (truss: Truss) => Promise<void>> = {
+    predict: (truss) => this.predictor.predict(truss),
+    patchContainer: (truss) => this.patch(truss),
+    startContainer: (truss) => this.work(truss, "truss.startContainer", `Starting ${truss.name}`),
+    stopContainer: (truss) => this.work(truss, "truss.stopContainer", `Stopping ${truss.name}`),
+    rebuildContainer: (truss) => this.work(truss, "truss.rebuildContainer", `Rebuilding ${truss.name}`),
+    showPlan: (truss) => this.showPlan(truss),
+    showContainerLogs: (truss) => this.showLogs(truss),
+    showStatus: (truss) => this.showStatus(truss),
+    openConfig: (truss) => openConfig(truss),
+  };
+
+  register() {
+    const ofTruss = Object.entries(this.ofTruss).map(([id, run]) =>
+      commands.registerCommand(`controlTruss.${id}`, async (target?: unknown) => {
+        const truss = await this.target(target);
+        if (truss !== undefined) await run(truss);
+      }),
+    );
+    return [
+      ...ofTruss,
+      commands.registerCommand("controlTruss.restartServer", () => this.server.restart()),
+      commands.registerCommand("controlTruss.showServerLog", () => this.logs.server.show()),
+    ];
+  }
+
+  /** The Truss that is meant: the one pointed at, the one being edited, the only one, or a choice. */
+  private async target(target: unknown): Promise<Truss | undefined> {
+    const pointedAt = target instanceof Uri ? this.trusses.owning(target) : this.trusses.get(uriOf(target) ?? "");
+    const truss = pointedAt ?? this.predictor.edited ?? this.trusses.current();
+    if (truss !== undefined) return truss;
+    const all = this.trusses.all();
+    if (all.length < 2) {
+      if (all.length === 0) void window.showWarningMessage("No Truss here: a Truss is a folder with config.yaml and model/model.py.");
+      return all[0];
+    }
+    const choices = all.map((each) => ({ label: each.name, description: workspace.asRelativePath(Uri.parse(each.uri)), truss: each }));
+    return (await window.showQuickPick(choices, { placeHolder: "Which Truss?" }))?.truss;
+  }
+
+  /** Runs a command that takes its time; undefined when it failed, which has been told then. */
+  private async ask<T>(truss: Truss, command: ServerCommand, title: string, more: object = {}): Promise<T | undefined> {
+    if (readsFiles(command) && !(await saveDocuments(this.trusses, truss))) return undefined;
+    const outcome = await window.withProgress(
+      { location: ProgressLocation.Notification, title, cancellable: true },
+      (_progress, token): Promise<Outcome<T>> => this.server.run<T>(command, { uri: truss.uri, ...more }, token),
+    );
+    if (outcome.ok) return outcome;
+    await showFailure(this.pages, truss, outcome.error);
+    return undefined;
+  }
+
+  private async work(truss: Truss, command: ServerCommand, title: string): Promise<void> {
+    await this.ask(truss, command, title);
+  }
+
+  private async patch(truss: Truss): Promise<void> {
+    const patched = await this.ask<Patched>(truss, "truss.patchContainer", `Patching ${truss.name}`);
+    if (patched === undefined) return;
+    const message = patched.changed ? (patched.message ?? "patched") : "nothing has changed";
+    void window.setStatusBarMessage(`${truss.name}: ${message}`, 5000);
+  }
+
+  private async showPlan(truss: Truss): Promise<void> {
+    const plan = await this.ask<Plan>(truss, "truss.showPlan", `Planning the patch of ${truss.name}`);
+    if (plan === undefined) return;
+    const page = this.pages.write(truss.uri, `${truss.name} plan.md`, planPage(truss.name, plan));
+    await commands.executeCommand("markdown.showPreviewToSide", page);
+  }
+
+  private async showLogs(truss: Truss): Promise<void> {
+    const logs = await this.ask<{ lines: string[] }>(truss, "truss.logs", `Reading the logs of ${truss.name}`, { tail: LOG_LINES });
+    if (logs !== undefined) this.logs.showContainer(truss.uri, truss.name, logs.lines.map((line) => `${line.trimEnd()}\n`).join(""));
+  }
+
+  /** What the container does, and under it what can be done with it. */
+  private async showStatus(truss: Truss): Promise<void> {
+    const status = await this.ask<Partial<TrussStatus> & { url?: string | null }>(truss, "truss.showStatus", `Asking ${truss.name}`);
+    if (status === undefined) return;
+    const running = status.state !== undefined && status.state !== "stopped";
+    const facts = [status.state, status.runtime, status.url, status.hash?.slice(0, 12)].filter((fact) => running && fact);
+    const chosen = await window.showQuickPick(actions(running, status.in_sync === false), {
+      title: `${truss.name}: ${running ? facts.join(" · ") : "stopped"}`,
+      placeHolder: status.message || "What next?",
+    });
+    if (chosen?.command === "copy" && status.url) await env.clipboard.writeText(status.url);
+    else if (chosen !== undefined) await commands.executeCommand(chosen.command, { uri: truss.uri });
+  }
+}
+
+function actions(running: boolean, changed: boolean) {
+  if (!running) return [{ label: "$(vm-running) Start Container", command: "controlTruss.startContainer" }];
+  return [
+    ...(changed ? [{ label: "$(cloud-upload) Patch Running Container", command: "controlTruss.patchContainer" }] : []),
+    { label: "$(play) Predict in Container", command: "controlTruss.predict" },
+    { label: "$(output) Show Container Logs", command: "controlTruss.showContainerLogs" },
+    { label: "$(debug-restart) Rebuild and Restart Container", command: "controlTruss.rebuildContainer" },
+    { label: "$(debug-stop) Stop Container", command: "controlTruss.stopContainer" },
+    { label: "$(copy) Copy Address", command: "copy" },
+  ];
+}
+
+async function openConfig(truss: Truss): Promise<void> {
+  await window.showTextDocument(Uri.joinPath(Uri.parse(truss.uri), "config.yaml"));
+}
+
+function uriOf(target: unknown): string | undefined {
+  if (typeof target !== "object" || target === null || !("uri" in target)) return undefined;
+  return typeof target.uri === "string" ? target.uri : undefined;
+}

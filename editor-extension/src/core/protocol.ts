@@ -1,0 +1,108 @@
+// What travels between the extension and the language server, beside the protocol's own messages.
+
+/** A state of the container, as the language server names them. */
+export type ContainerState = "starting" | "loading" | "ready" | "patching" | "failed" | "stopped";
+
+/** Parameters of the notification `truss/status`. */
+export interface TrussStatus {
+  /** URI of the directory of the Truss. */
+  uri: string;
+  name: string;
+  state: ContainerState;
+  runtime?: string | null;
+  hash?: string | null;
+  /** Whether the container runs what the directory holds; null while nothing runs. */
+  in_sync?: boolean | null;
+  message?: string | null;
+}
+
+/** The user's exception, cut to the user's own frames. */
+export interface ModelError {
+  phase: "import" | "load" | "predict";
+  type: string;
+  message: string;
+  traceback: string;
+  path?: string | null;
+  line?: number | null;
+}
+
+export interface CommandError {
+  type: string;
+  message: string;
+  hint?: string | null;
+  model_error?: ModelError | null;
+}
+
+export interface Failure {
+  ok: false;
+  error: CommandError;
+}
+
+export type Outcome<T> = ({ ok: true } & T) | Failure;
+
+export interface Prediction {
+  status: number;
+  output: unknown;
+  latency_ms: number;
+  size: number;
+  content_type?: string | null;
+  model_error?: ModelError | null;
+}
+
+export interface PredictInput {
+  input: unknown;
+  source: "examples.yaml" | "metadata" | "last" | "empty";
+}
+
+export interface Reason {
+  subject: string;
+  strategy: string;
+  reason: string;
+}
+
+export interface Plan {
+  strategy: string;
+  title: string;
+  /** The strategy is the most it can take: nothing runs that could say exactly. */
+  upper_bound: boolean;
+  reasons: Reason[];
+}
+
+export interface Patched {
+  changed: boolean;
+  hash?: string | null;
+  strategy?: string | null;
+  message?: string | null;
+}
+
+/** The commands of the language server. Each takes one object with the URI of the Truss. */
+export type ServerCommand =
+  | "truss.startContainer"
+  | "truss.stopContainer"
+  | "truss.patchContainer"
+  | "truss.rebuildContainer"
+  | "truss.showPlan"
+  | "truss.showStatus"
+  | "truss.predict"
+  | "truss.predictInput"
+  | "truss.logs";
+
+/** Commands that act on the files on disk: what is typed must be saved before. */
+const READS_FILES: ReadonlySet<string> = new Set<ServerCommand>([
+  "truss.startContainer",
+  "truss.patchContainer",
+  "truss.rebuildContainer",
+  "truss.showPlan",
+  "truss.predict",
+]);
+
+export function readsFiles(command: string): boolean {
+  return READS_FILES.has(command);
+}
+
+/** The Truss a command names in its one argument, if it names one. */
+export function trussOfArguments(args: readonly unknown[]): string | undefined {
+  const [first] = args;
+  if (typeof first !== "object" || first === null || !("uri" in first)) return undefined;
+  return typeof first.uri === "string" ? first.uri : undefined;
+}
