@@ -1,0 +1,57 @@
+"""The editor at the other end, as plain types: what it can do and what we may tell or ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from lsp_server.items import Json, Problem
+
+Token = int | str
+Level = Literal["error", "warning", "information", "log"]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """The client's optional capabilities that change what we send. All false: the bare protocol."""
+
+    pull_diagnostics: bool = False
+    refresh_diagnostics: bool = False
+    related_information: bool = False
+    diagnostic_tags: bool = False
+    action_literals: bool = False
+    disabled_actions: bool = False
+    preferred_actions: bool = False
+    versioned_edits: bool = False
+    progress: bool = False
+    configuration: bool = False
+    watch_configuration: bool = False
+    watch_files: bool = False
+    relative_patterns: bool = False
+    markdown: bool = False
+    encoding: str = "utf-16"
+
+
+class Client(Protocol):
+    """What the server may say to the editor. Everything returns at once, except what asks."""
+
+    def publish(self, uri: str, version: int | None, problems: Sequence[Problem]) -> None: ...
+
+    def refresh_diagnostics(self) -> None: ...
+
+    def notify(self, method: str, params: Json) -> None: ...
+
+    def show(self, level: Level, message: str) -> None: ...
+
+    async def choose(self, message: str, choices: Sequence[str]) -> str | None: ...
+
+    async def configuration(self, section: str) -> object: ...
+
+    async def create_progress(self, token: Token) -> bool: ...
+
+    def progress(self, token: Token, value: Json) -> None: ...
+
+    def watch(self, registration: str, globs: Sequence[tuple[str | None, str]]) -> None: ...
+
+    def watch_configuration(self, section: str) -> None: ...

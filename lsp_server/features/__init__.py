@@ -1,0 +1,1 @@
+"""What the server knows to say about a document: pure functions from snapshots to plain data."""

@@ -1,0 +1,100 @@
+"""Diagnostics: the findings of the config, and the model's last failures at the user's lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsp_server.items import Position, Problem, Range, Related, Severity
+from lsp_server.text import one_line, split_lines
+from lsp_server.uris import uri_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lsp_server.failures import Failure, Frame
+    from lsp_server.snapshot import Snapshot
+    from truss_base.validation import Finding
+
+MAX_PROBLEMS = 200  # beyond that nobody reads on, and some editors slow down
+_CONSEQUENCE = {
+    "load": "The model did not load",
+    "import": "The model's module did not import",
+    "predict": "The last prediction failed",
+}
+
+
+def problems(snapshot: Snapshot, failures: Iterable[Failure]) -> tuple[Problem, ...]:
+    """Everything to show in one document, most important first where there is too much."""
+    found = [*(failure_problem(snapshot, failure) for failure in failures), *config(snapshot)]
+    return tuple(found[:MAX_PROBLEMS])
+
+
+def config(snapshot: Snapshot) -> tuple[Problem, ...]:
+    return tuple(finding_problem(snapshot, finding) for finding in snapshot.findings)
+
+
+def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:
+    related = tuple(
+        Related(snapshot.uri, snapshot.range(other.start, other.end), other.message)
+        for other in finding.related
+    )
+    return Problem(
+        range=snapshot.range(finding.start, finding.end),
+        severity=finding.severity,
+        code=finding.code,
+        message=finding.message,
+        related=related,
+        tags=tuple(finding.tags),
+    )
+
+
+def failure_problem(snapshot: Snapshot, failure: Failure) -> Problem:
+    """One failure at its line, with the other lines of its traceback as related places."""
+    severity: Severity = "error"
+    what = one_line(f"{failure.type}: {failure.message}" if failure.message else failure.type)
+    related = tuple(
+        Related(
+            uri_of(frame.path),
+            line_range(frame, snapshot.encoding),
+            f"in {frame.function or 'the module'}",
+        )
+        for frame in failure.frames
+        if frame != failure.at
+    )
+    return Problem(
+        range=anchored(snapshot, failure.at),
+        severity=severity,
+        code=f"{failure.phase}-failed",
+        message=f"{_CONSEQUENCE.get(failure.phase, 'The model failed')}: {what}",
+        related=related,
+    )
+
+
+def anchored(snapshot: Snapshot, frame: Frame) -> Range:
+    """The text of a frame's line where it stands now, indentation left out.
+
+    Edits move lines: the nearest line with the same text is meant, else the one with the number.
+    """
+    lines = split_lines(snapshot.text)
+    number = min(max(frame.line - 1, 0), len(lines) - 1)
+    wanted = frame.text.strip()
+    same = [index for index, line in enumerate(lines) if wanted and line.strip() == wanted]
+    number = min(same, key=lambda index: abs(index - number), default=number)
+    start = sum(len(line) for line in lines[:number])
+    first, last = _visible(lines[number])
+    return snapshot.range(start + first, start + last)
+
+
+def line_range(frame: Frame, encoding: str) -> Range:
+    """The text of a frame's line as it was, in a file that need not be open."""
+    from truss_base.document import LineIndex
+
+    index = LineIndex(frame.text)
+    first, last = (index.position(at, encoding)[1] for at in _visible(frame.text))
+    return Range(Position(frame.line - 1, first), Position(frame.line - 1, last))
+
+
+def _visible(line: str) -> tuple[int, int]:
+    """Start and end of what is not blank."""
+    end = len(line.rstrip())
+    return min(len(line) - len(line.lstrip()), end), end

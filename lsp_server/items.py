@@ -1,0 +1,100 @@
+"""What features return: plain data in the client's position units, free of any protocol library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "information", "hint"]
+Json = dict[str, Any]
+SOURCE = "Control Truss"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Zero-based line, and character in units of the negotiated encoding."""
+
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    start: Position
+    end: Position
+
+    def touches(self, other: Range) -> bool:
+        """Whether the two share a character or meet at an edge (a cursor is an empty range)."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that explains a problem."""
+
+    uri: str
+    range: Range
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One diagnostic."""
+
+    range: Range
+    severity: Severity
+    code: str
+    message: str
+    related: tuple[Related, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    range: Range
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """Edits of one document; ``version`` None means the file as it is on disk."""
+
+    uri: str
+    version: int | None
+    edits: tuple[TextEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A code action: an edit, a command, or a reason why it is not possible now."""
+
+    title: str
+    kind: str
+    edit: FileEdit | None = None
+    command: str | None = None
+    argument: Json | None = None
+    disabled: str | None = None
+    preferred: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """Markdown about a range."""
+
+    range: Range
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A completion item; ``replace`` is what it stands in for."""
+
+    label: str
+    kind: Literal["key", "value", "snippet", "file"]
+    detail: str
+    documentation: str
+    new_text: str
+    replace: Range
+    sort: str
+    deprecated: bool = False

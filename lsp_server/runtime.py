@@ -1,0 +1,194 @@
+"""The bridge to what runs: `truss_handle.operations`, one change at a time per Truss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from lsp_server.errors import Superseded
+from lsp_server.text import one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from lsp_server.items import Json
+    from truss_handle.values import RunningStatus
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+Operation = Callable[["ModuleType"], Awaitable[T]]
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of one Truss's container. ``busy`` names the operation under way."""
+
+    state: str = "stopped"
+    runtime: str | None = None
+    hash: str | None = None
+    local_hash: str | None = None
+    in_sync: bool | None = None
+    control: bool = False
+    message: str = ""
+    busy: str | None = None
+    plan: Mapping[str, Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.state != "stopped"
+
+    @property
+    def needs_rebuild(self) -> bool:
+        return self.plan is not None and self.plan.get("strategy") == "S4"
+
+
+class Listener(Protocol):
+    """Who wants to know."""
+
+    def state_changed(self, truss: Path, state: State) -> None: ...
+
+    def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None: ...
+
+
+class Lane:
+    """One Truss: its state, and the operation that holds it."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.lock = asyncio.Lock()
+        self.holder: asyncio.Task[object] | None = None
+        self.superseded = False
+        self.poll: asyncio.Task[None] | None = None
+        self.look: asyncio.Task[None] | None = None
+
+
+class Runtime:
+    """States of the Trusses of this session. While nothing runs, nothing is asked."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._lanes: dict[Path, Lane] = {}
+        self._loaded: asyncio.Future[ModuleType] | None = None
+
+    def state(self, truss: Path) -> State:
+        return self._lane(truss).state
+
+    async def operations(self) -> ModuleType:
+        """`truss_handle.operations`, imported on a worker thread at its first use."""
+        if self._loaded is None:
+            self._loaded = asyncio.ensure_future(
+                asyncio.to_thread(import_module, "truss_handle.operations")
+            )
+        return await asyncio.shield(self._loaded)
+
+    async def exclusive(self, truss: Path, busy: str, operation: Operation[T]) -> T:
+        """Runs an operation that changes what runs, after whichever is under way."""
+        lane = self._lane(truss)
+        async with lane.lock:
+            lane.superseded = False
+            lane.holder = asyncio.current_task()
+            self._announce(truss, replace(lane.state, busy=busy, message=""))
+            try:
+                return await operation(await self.operations())
+            except asyncio.CancelledError:
+                if not lane.superseded:
+                    raise
+                raise Superseded(f"{busy.capitalize()} was ended by another command.") from None
+            finally:
+                lane.holder = None
+                self._announce(truss, replace(lane.state, busy=None, message=""))
+                self.look(truss)
+
+    def supersede(self, truss: Path) -> None:
+        """Ends the operation under way, so that the next one need not wait for it."""
+        lane = self._lane(truss)
+        if lane.holder is not None:
+            lane.superseded = True
+            lane.holder.cancel()
+
+    def stage(self, truss: Path, message: str) -> None:
+        """What the operation under way is doing right now."""
+        self._announce(truss, replace(self.state(truss), message=one_line(message, 120)))
+
+    def applied(self, truss: Path, content_hash: str) -> None:
+        """A patch went through: known at once, confirmed by the next look."""
+        state = replace(
+            self.state(truss), hash=content_hash, local_hash=content_hash, in_sync=True, plan=None
+        )
+        self._announce(truss, state)
+
+    def look(self, truss: Path) -> asyncio.Task[None]:
+        """Ask anew what runs; a look that is already under way is followed by a second one."""
+        lane = self._lane(truss)
+        lane.look = asyncio.create_task(self._look_after(truss, lane.look))
+        return lane.look
+
+    async def _look_after(self, truss: Path, earlier: asyncio.Task[None] | None) -> None:
+        if earlier is not None and not earlier.done():
+            await asyncio.wait([earlier])
+        lane = self._lane(truss)
+        if lane.look is asyncio.current_task():  # otherwise a later one looks for us
+            await self._look(truss, lane)
+
+    async def _look(self, truss: Path, lane: Lane) -> None:
+        try:
+            operations = await self.operations()
+            if await asyncio.to_thread(operations.find, truss) is None:
+                self._announce(truss, State(busy=lane.state.busy, message=lane.state.message))
+                return
+            self._take(truss, await operations.status(truss))
+            await self._plan(truss, operations)
+        except Exception as error:  # whatever the container does, the editor goes on
+            logger.warning(
+                "No status of %s: %s", truss, one_line(f"{type(error).__name__}: {error}")
+            )
+        self._keep_looking(truss, lane)
+
+    def _take(self, truss: Path, status: RunningStatus) -> None:
+        if status.last_error:
+            self._listener.model_failed(truss, status.last_error)
+        known = self.state(truss)
+        same = (known.hash, known.local_hash) == (status.hash, status.local_hash)
+        state = replace(
+            known,
+            state=status.state,
+            runtime=status.runtime,
+            hash=status.hash,
+            local_hash=status.local_hash,
+            in_sync=status.in_sync,
+            control=status.control,
+            plan=known.plan if same else None,
+        )
+        self._announce(truss, state)
+
+    async def _plan(self, truss: Path, operations: ModuleType) -> None:
+        """What a patch would do, for the code actions: only where there is something to patch."""
+        state = self.state(truss)
+        if state.in_sync is False and state.control and state.plan is None and not state.busy:
+            plan: Json = await operations.plan(truss)
+            self._announce(truss, replace(self.state(truss), plan=plan))
+
+    def _keep_looking(self, truss: Path, lane: Lane) -> None:
+        if lane.state.running and (lane.poll is None or lane.poll.done()):
+            lane.poll = asyncio.create_task(self._poll(truss, lane))
+
+    async def _poll(self, truss: Path, lane: Lane) -> None:
+        while lane.state.running:
+            await asyncio.sleep(POLL_SECONDS)
+            if lane.holder is None:
+                await asyncio.wait([self.look(truss)])
+
+    def _announce(self, truss: Path, state: State) -> None:
+        lane = self._lane(truss)
+        if lane.state != state:
+            lane.state = state
+            self._listener.state_changed(truss, state)
+
+    def _lane(self, truss: Path) -> Lane:
+        return self._lanes.setdefault(truss, Lane())

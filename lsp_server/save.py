@@ -1,0 +1,82 @@
+"""Patch on save: one patch at a time per Truss, and the newest save wins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from lsp_server.commands import execute
+from lsp_server.text import one_line
+from lsp_server.uris import uri_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsp_server.items import Json
+    from lsp_server.session import Session
+    from lsp_server.settings import PatchOnSave
+
+logger = logging.getLogger(__name__)
+ONCE, ALWAYS, NEVER = "Patch", "Always", "Never"
+REBUILD, LATER = "Rebuild and restart", "Not now"
+
+
+class Saves:
+    """What saves lead to. Those that come during a patch are worth one more patch, not many."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._wanted: set[Path] = set()
+        self._working: dict[Path, asyncio.Task[None]] = {}
+        self._answers: dict[Path, PatchOnSave] = {}
+
+    def saved(self, truss: Path) -> None:
+        if not self._session.trusted:
+            return
+        self._wanted.add(truss)
+        if truss not in self._working:
+            task = asyncio.create_task(self._work(truss))
+            self._working[truss] = task
+            task.add_done_callback(lambda _: self._working.pop(truss, None))
+
+    async def _work(self, truss: Path) -> None:
+        while truss in self._wanted:
+            self._wanted.discard(truss)
+            try:
+                await self._follow(truss)
+            except Exception as error:  # one save must not spoil the next
+                logger.error("After a save: %s", one_line(f"{type(error).__name__}: {error}"))
+
+    async def _follow(self, truss: Path) -> None:
+        session = self._session
+        mode = self._answers.get(truss, session.settings.patch_on_save)
+        if not (mode == "on" and session.runtime.state(truss).running):
+            await asyncio.wait([session.runtime.look(truss)])
+        state = session.runtime.state(truss)
+        if not state.running or not state.control or mode == "off":
+            return
+        if mode == "ask" and (state.in_sync is not False or not await self._agreed(truss)):
+            return
+        answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
+        if not answer["ok"]:
+            await self._refused(truss, answer["error"])
+
+    async def _agreed(self, truss: Path) -> bool:
+        if self._session.runtime.state(truss).needs_rebuild:
+            return True  # patching says why it cannot, and offers what can
+        question = f"{truss.name} has changed. Patch the running container?"
+        answer = await self._session.client.choose(question, [ONCE, ALWAYS, NEVER])
+        if answer == ALWAYS:
+            self._answers[truss] = "on"
+        elif answer == NEVER:
+            self._answers[truss] = "off"
+        return answer in (ONCE, ALWAYS)
+
+    async def _refused(self, truss: Path, error: Json) -> None:
+        """A failure of the user's code shows at its line; anything else is said once."""
+        if error["type"] == "RebuildNeeded":
+            if await self._session.client.choose(error["message"], [REBUILD, LATER]) == REBUILD:
+                await execute(self._session, "truss.rebuildContainer", {"uri": uri_of(truss)})
+        elif not error.get("model_error") and error["type"] != "Superseded":
+            self._session.client.show("warning", f"{error['message']} {error['hint']}".strip())

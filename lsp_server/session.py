@@ -1,0 +1,201 @@
+"""One editor session: its documents, its Trusses, what runs, and what of it the editor shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lsp_server.documents import Documents
+from lsp_server.failures import Failures
+from lsp_server.features import diagnostics
+from lsp_server.progress import Bars
+from lsp_server.runtime import Runtime, State
+from lsp_server.save import Saves
+from lsp_server.settings import SECTION, Settings
+from lsp_server.snapshot import CONFIG_NAME, Snapshot
+from lsp_server.uris import path_of, uri_of
+from lsp_server.workspace import Trusses
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsp_server.client import Abilities, Client
+    from lsp_server.items import Json, Problem
+
+STATUS = "truss/status"
+
+
+class Session:
+    """Lives on the event loop from ``initialize`` to the end."""
+
+    def __init__(self, client: Client, able: Abilities, options: Mapping[str, Any]) -> None:
+        self.client = client
+        self.able = able
+        self.trusted = options.get("trusted") is not False
+        self.settings = Settings.parse(options.get("settings"))
+        self.trusses = Trusses()
+        self.documents = Documents(self.trusses.locate, able.encoding)
+        self.failures = Failures(self.read_text)
+        self.runtime = Runtime(self)
+        self.bars = Bars(client)
+        self.saves = Saves(self)
+        self._watched: set[Path] = set()
+        self._published: set[str] = set()
+
+    # Documents
+
+    def opened(self, snapshot: Snapshot) -> None:
+        self._meet(snapshot.truss)
+        self._publish(snapshot)
+
+    def changed(self, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            return
+        if _could_be_config(snapshot) and not snapshot.is_config:
+            (snapshot,) = self.documents.relocate([snapshot.uri])
+            self._meet(snapshot.truss)
+        self._publish(snapshot)
+
+    def saved(self, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            return
+        if _could_be_config(snapshot) and snapshot.path is not None:
+            self.touched([snapshot.path])
+        if truss := snapshot.truss:
+            self.saves.saved(truss)
+
+    def closed(self, snapshot: Snapshot | None) -> None:
+        if snapshot is not None and not self.able.pull_diagnostics:
+            self._publish_closed(snapshot.uri, snapshot.path)
+
+    def touched(self, paths: Iterable[Path]) -> None:
+        """Files changed on disk: what belongs where, what is valid, what is in sync may differ."""
+        folders = {path.parent for path in paths if path.name == CONFIG_NAME}
+        for folder in folders:
+            self.trusses.forget(folder)
+        trusses = {truss for path in paths if (truss := self.trusses.locate(path))}
+        concerned = trusses | folders
+        near = [doc.uri for doc in self.documents if doc.path and concerned & {*doc.path.parents}]
+        for snapshot in self.documents.relocate(near):
+            self._publish(snapshot)
+        if near:
+            self.client.refresh_diagnostics()
+        for truss in trusses:
+            self._look(truss)
+
+    def read_text(self, path: Path) -> str | None:
+        """A file's text as the editor has it, else as the disk has it."""
+        if (snapshot := self.documents.at(path)) is not None:
+            return snapshot.text
+        try:
+            return path.read_text("utf-8", "replace")
+        except OSError:
+            return None
+
+    # Diagnostics
+
+    def problems(self, snapshot: Snapshot) -> tuple[Problem, ...]:
+        failures = self.failures.at(snapshot.path) if snapshot.path else ()
+        return diagnostics.problems(snapshot, failures)
+
+    def show_problems(self, paths: Iterable[Path]) -> None:
+        """Problems of files have changed without an edit."""
+        paths = tuple(paths)
+        if not paths:
+            return
+        if self.able.pull_diagnostics:
+            self.client.refresh_diagnostics()
+            return
+        for path in paths:
+            snapshot = self.documents.at(path)
+            if snapshot is not None:
+                self._publish(snapshot)
+            else:
+                self._publish_closed(uri_of(path), path)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        if self.able.pull_diagnostics:
+            return
+        problems = self.problems(snapshot)
+        if problems or snapshot.truss or snapshot.uri in self._published:
+            self._published.add(snapshot.uri)
+            self.client.publish(snapshot.uri, snapshot.version, problems)
+
+    def _publish_closed(self, uri: str, path: Path | None) -> None:
+        """A closed file keeps the failures of the model, and nothing else."""
+        text = self.read_text(path) if path else None
+        snapshot = Snapshot(uri, path, 0, text or "", self.able.encoding)
+        problems = self.problems(snapshot)
+        if problems or uri in self._published:
+            self._published.add(uri)
+            self.client.publish(uri, None, problems)
+
+    # What runs
+
+    def state_changed(self, truss: Path, state: State) -> None:
+        self.client.notify(STATUS, self.status(truss))
+
+    def status(self, truss: Path) -> Json:
+        state = self.runtime.state(truss)
+        return {
+            "uri": uri_of(truss),
+            "name": truss.name,
+            "state": state.busy or state.state,
+            "runtime": state.runtime,
+            "hash": state.hash,
+            "in_sync": state.in_sync,
+            "message": state.message,
+        }
+
+    def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None:
+        self.show_problems(self.failures.note(truss, error))
+
+    def version_works(self, truss: Path) -> None:
+        """The files on disk run: what failed in older ones is history."""
+        self.show_problems(self.failures.overcome(truss, "version", "predict"))
+
+    def prediction_works(self, truss: Path) -> None:
+        self.show_problems(self.failures.overcome(truss, "predict"))
+
+    def _meet(self, truss: Path | None) -> None:
+        """The first document of a Truss: see what runs, and hear of changes by other tools."""
+        if truss is None or truss in self._watched:
+            return
+        self._watched.add(truss)
+        if self.able.watch_files and self.able.relative_patterns:
+            self.client.watch(f"truss-{truss}", [(uri_of(truss), "**/*")])
+        self._look(truss)
+
+    def _look(self, truss: Path) -> None:
+        if self.trusted:
+            self.runtime.look(truss)
+
+    # Settings and trust
+
+    async def read_settings(self) -> None:
+        if self.able.configuration:
+            self.settings = Settings.parse(await self.client.configuration(SECTION))
+
+    def settings_pushed(self, settings: object) -> None:
+        if isinstance(settings, dict) and SECTION in settings:
+            self.settings = Settings.parse(settings[SECTION])
+
+    def trust(self) -> None:
+        """The user trusts this workspace: from now on things may run."""
+        self.trusted = True
+        for truss in self._watched:
+            self._look(truss)
+
+    async def end(self) -> None:
+        """Ends what this session still does; containers stay up, they outlive the editor."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
+
+
+def _could_be_config(snapshot: Snapshot) -> bool:
+    path = path_of(snapshot.uri)
+    return path is not None and path.name == CONFIG_NAME
