@@ -6,8 +6,13 @@ Nothing here blocks the event loop: files are read in threads, tools run as subp
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from truss_handle import instances
+from truss_handle.registry import Registry, resolve
+from truss_handle.settings import Settings
 from truss_handle.values import (
     PatchResult,
     PredictInput,
@@ -17,6 +22,7 @@ from truss_handle.values import (
     Running,
     RunningStatus,
     StartOptions,
+    no_progress,
 )
 
 if TYPE_CHECKING:
@@ -59,12 +65,17 @@ async def start(
     patch cannot do it. Raises ModelLoadFailed (.model_error; a control Truss then stays up, so
     that a patch can repair it), StartFailed, MachineProblem, NotATruss, ConfigError.
     """
-    raise NotImplementedError
+    from truss_handle import starting
+
+    settings = Settings.from_environment()
+    return await starting.start(settings, resolve(truss_dir), options, progress or no_progress)
 
 
 async def stop(truss_dir: str | Path, *, runtime: str | None = None) -> bool:
     """End every instance of the Truss and remove its state. False: nothing ran."""
-    raise NotImplementedError
+    from truss_handle import starting
+
+    return await starting.stop(Settings.from_environment(), resolve(truss_dir), runtime)
 
 
 async def patch(
@@ -79,7 +90,13 @@ async def patch(
     Raises NotRunning, NotControlTruss, RebuildNeeded (.reasons), PatchRefused,
     PatchFailed (.model_error; the old version still answers).
     """
-    raise NotImplementedError
+    from truss_handle import patching
+
+    settings = Settings.from_environment()
+    running = await instances.require(settings, truss_dir, runtime)
+    return await patching.patch(
+        settings, running, dry_run=dry_run, progress=progress or no_progress
+    )
 
 
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
@@ -87,7 +104,11 @@ async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str
 
     Exact where a control plane runs; otherwise, against the last known version, an upper bound.
     """
-    raise NotImplementedError
+    from truss_handle import patching
+
+    settings = Settings.from_environment()
+    running = await instances.alive(settings, truss_dir, runtime)
+    return await patching.plan(settings, running, resolve(truss_dir))
 
 
 async def predict(
@@ -99,41 +120,66 @@ async def predict(
     path: str = PREDICT_PATH,
 ) -> PredictResult:
     """Ask the running model. Raises NotRunning, ServerUnavailable, PredictTimeout."""
-    raise NotImplementedError
+    from truss_handle import prediction
+
+    settings = Settings.from_environment()
+    running = await instances.require(settings, truss_dir, runtime)
+    return await prediction.predict(settings, running, payload, timeout=timeout, path=path)
 
 
 async def predict_input(truss_dir: str | Path) -> PredictInput:
     """A payload to offer: the last one used, else the Truss's own example, else {}."""
-    raise NotImplementedError
+    from truss_handle import prediction
+
+    settings = Settings.from_environment()
+    return await asyncio.to_thread(prediction.choose_input, settings, resolve(truss_dir))
 
 
 async def status(truss_dir: str | Path, *, runtime: str | None = None) -> RunningStatus:
     """State of the Truss and of what runs of it. Nothing runs: state "stopped"."""
-    raise NotImplementedError
+    from truss_handle import reporting
+
+    return await reporting.status(Settings.from_environment(), resolve(truss_dir), runtime)
 
 
 def logs(
     truss_dir: str | Path, *, runtime: str | None = None, follow: bool = False, tail: int = 200
 ) -> AsyncIterator[str]:
     """Lines of the model's output, oldest first. Raises NotRunning on the first step."""
-    raise NotImplementedError
+    from truss_handle import reporting
+
+    settings = Settings.from_environment()
+    return reporting.logs(settings, resolve(truss_dir), runtime=runtime, follow=follow, tail=tail)
 
 
 async def rebuild(
-    truss_dir: str | Path, *, runtime: str | None = None, progress: Progress | None = None
+    truss_dir: str | Path,
+    *,
+    runtime: str | None = None,
+    options: StartOptions | None = None,
+    progress: Progress | None = None,
 ) -> Running:
-    """Stop, build the environment anew from the files on disk, and start.
+    """Stop, build from the files on disk, and start, with the options of the last start.
 
     Raises what `start` and `stop` raise; NotRunning where nothing runs.
     """
-    raise NotImplementedError
+    from truss_handle import starting
+
+    settings = Settings.from_environment()
+    running = await instances.require(settings, truss_dir, runtime)
+    if options is None:
+        options = StartOptions.from_details(running.details.get("options", {}))
+    options = replace(options, runtime=running.runtime)
+    return await starting.rebuild(settings, running, options, progress or no_progress)
 
 
 async def list_running() -> list[RunningStatus]:
     """Every instance of this user, oldest first; leftovers of dead ones are cleaned up."""
-    raise NotImplementedError
+    from truss_handle import reporting
+
+    return await reporting.list_running(Settings.from_environment())
 
 
 def find(truss_dir: str | Path, runtime: str | None = None) -> Running | None:
     """The record of the running instance, without asking it anything."""
-    raise NotImplementedError
+    return Registry(Settings.from_environment()).find(truss_dir, runtime)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,23 @@ class StartOptions:
     ca_bundle: Path | None = None
     load_timeout: float = 600.0
     python: Path | None = None
+
+    def to_details(self) -> dict[str, Any]:
+        """A JSON value, kept beside the instance so that a rebuild starts it the same way."""
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_details(cls, value: Mapping[str, Any]) -> StartOptions:
+        """Back from `to_details`; keys of other versions are left out."""
+        known = {field.name for field in fields(cls)}
+        given = {name: item for name, item in value.items() if name in known}
+        for name in ("ca_bundle", "python"):
+            if given.get(name) is not None:
+                given[name] = Path(given[name])
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)

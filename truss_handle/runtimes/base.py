@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from truss_base.config import TrussConfig
-
     from truss_handle.values import Progress, Running, StartOptions
 
 

@@ -1,0 +1,131 @@
+"""Virtual environments in the cache, keyed by everything that decides their content.
+
+Environments cannot be moved once made, so they are built in place: under a lock, and only one
+with a completion marker counts. What a killed build left behind is thrown away by the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from truss_handle.exceptions import EnvironmentFailed
+from truss_handle.files import write_atomic
+from truss_handle.locks import exclusive
+from truss_handle.uv_command import run_uv
+from truss_handle.values import ProgressEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_handle.interpreters import Interpreter
+    from truss_handle.values import Progress
+
+_MARKER = ".complete"
+_DECORATION = re.compile(r"^[\s×╰─▶│├└]+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """What an environment holds.
+
+    `files` and `requirements` are resolved together. Relative paths in them count from `folder`.
+    """
+
+    name: str
+    interpreter: Interpreter
+    files: tuple[Path, ...]
+    requirements: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    def key(self) -> str:
+        """Folder name in the cache: equal exactly when the content may be shared."""
+        digest = hashlib.sha256()
+        digest.update(os.fsencode(self.interpreter.executable.resolve()))
+        digest.update(repr(self.interpreter.version).encode())
+        for text in self._texts():
+            digest.update(f"\0{len(text)}\0{text}".encode())
+        return f"{self.name}-{self.interpreter.short}-{digest.hexdigest()[:16]}"
+
+    def _texts(self) -> Iterator[str]:
+        own = "\n".join(self.requirements)
+        yield own
+        for file in self.files:
+            yield from _with_included(file, set())
+        # Paths in requirements mean something else in every Truss.
+        if self.folder is not None and re.search(r"(?m)^\s*(-e|\.|/|file:)|@\s*(\.|file:)", own):
+            yield str(self.folder)
+
+
+async def ensure_environment(root: Path, specification: Specification, progress: Progress) -> Path:
+    """The python of a finished environment, built when missing. Raises EnvironmentFailed."""
+    key = await asyncio.to_thread(specification.key)
+    directory = root / key
+    python = directory / "bin" / "python"
+    if (directory / _MARKER).exists():
+        return python
+
+    def waiting() -> None:
+        progress(ProgressEvent("environment", "another process builds this environment: waiting"))
+
+    async with exclusive(root / f"{key}.lock", waiting):
+        if not (directory / _MARKER).exists():
+            progress(ProgressEvent("environment", f"installing {_described(specification)}"))
+            await _build(directory, specification)
+    return python
+
+
+async def _build(directory: Path, specification: Specification) -> None:
+    await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+    executable = specification.interpreter.executable
+    made = await run_uv(["venv", "--quiet", "--no-project", "--python", executable, directory])
+    if made.status != 0:
+        raise EnvironmentFailed(f"no environment from {executable}: {one_line(made.err)}")
+    own = directory / "requirements.in"
+    write_atomic(own, "\n".join(specification.requirements) + "\n")
+    # Compiled once here: the inference server writes no byte code, and would otherwise compile
+    # the user's libraries on every single start.
+    arguments: list[str | Path] = ["pip", "install", "--quiet", "--compile-bytecode"]
+    arguments += ["--python", directory / "bin" / "python"]
+    for file in (own, *specification.files):
+        arguments += ["-r", file]
+    installed = await run_uv(arguments, cwd=specification.folder)
+    if installed.status != 0:
+        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        raise EnvironmentFailed(
+            f"the requirements cannot be installed: {one_line(installed.err)}",
+            hint="change the requirements of the Truss",
+        )
+    write_atomic(directory / _MARKER, "")
+
+
+def one_line(message: str) -> str:
+    """The resolver's own words, without the drawing around them."""
+    lines = [_DECORATION.sub("", line).strip() for line in message.splitlines()]
+    return " ".join(line for line in lines if line and not line.startswith("warning:"))
+
+
+def _described(specification: Specification) -> str:
+    count = len(specification.requirements)
+    asked = f", {count} requirement{'s' * (count != 1)}" if count else ""
+    return f"the {specification.name} environment (Python {specification.interpreter.short}{asked})"
+
+
+def _with_included(file: Path, seen: set[Path]) -> Iterator[str]:
+    """Text of a requirements file and of the files it includes, each once."""
+    if file in seen:
+        return
+    seen.add(file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise EnvironmentFailed(f"the requirements file {file} cannot be read: {error}") from error
+    yield text
+    for name in re.findall(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", text):
+        yield from _with_included(file.parent / name, seen)

@@ -1,0 +1,58 @@
+"""What runs right now: records that were checked against the processes they name."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from truss_handle.exceptions import NotControlTruss, NotRunning
+from truss_handle.registry import Registry, resolve
+from truss_handle.runtimes import runtime_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from truss_handle.settings import Settings
+    from truss_handle.values import Running
+
+PLAIN_KEY = "use_control_plane"
+
+
+async def alive(
+    settings: Settings, truss_dir: str | Path, runtime: str | None = None
+) -> Running | None:
+    """The instance that runs for a directory; records of dead ones are removed on the way."""
+    registry = Registry(settings)
+    while running := await asyncio.to_thread(registry.find, truss_dir, runtime):
+        if await is_alive(settings, running):
+            return running
+        await asyncio.to_thread(registry.remove, running.id)
+    return None
+
+
+async def is_alive(settings: Settings, running: Running) -> bool:
+    """Whether the processes or the container of a record still run."""
+    return await runtime_named(running.runtime, settings).is_alive(running)
+
+
+async def require(settings: Settings, truss_dir: str | Path, runtime: str | None = None) -> Running:
+    """As `alive`. Raises NotRunning."""
+    running = await alive(settings, truss_dir, runtime)
+    if running is None:
+        where = f" on the {runtime} runtime" if runtime else ""
+        raise NotRunning(
+            f"nothing runs for {resolve(truss_dir)}{where}",
+            hint=f"start it with `control-truss up {truss_dir}`",
+        )
+    return running
+
+
+def require_control(running: Running) -> None:
+    """Raises NotControlTruss, naming the key."""
+    if not running.control:
+        raise NotControlTruss(
+            f"{running.truss_dir} runs as a plain server, which takes no patches:"
+            f" its config.yaml has no `{PLAIN_KEY}: true`",
+            key=PLAIN_KEY,
+            hint=f"add `{PLAIN_KEY}: true` to config.yaml and rebuild",
+        )

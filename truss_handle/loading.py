@@ -1,0 +1,85 @@
+"""Waiting for a model, and saying why it does not load."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from truss_base.signature import Signature
+from truss_handle import instances
+from truss_handle.client import ServerClient
+from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
+from truss_handle.memory import Memory
+from truss_handle.problems import describe
+from truss_handle.runtimes import runtime_named
+from truss_handle.signatures import SignatureCache
+from truss_handle.values import ProgressEvent
+
+if TYPE_CHECKING:
+    from truss_handle.settings import Settings
+    from truss_handle.values import Progress, Running
+
+_FIRST_POLL, _LONGEST_POLL = 0.02, 0.5  # seconds between looks at a loading model
+
+
+async def _loaded(settings: Settings, running: Running, limit: float, progress: Progress) -> None:
+    """Wait for the model. Raises ModelLoadFailed, StartFailed."""
+    progress(ProgressEvent("load", "loading the model"))
+    began = time.monotonic()
+    pause = _FIRST_POLL
+    async with ServerClient(running) as client:
+        while not await _is_loaded(settings, running, client):
+            if time.monotonic() - began > limit:
+                raise ModelLoadFailed(
+                    f"the model did not load within {limit:.0f} s",
+                    hint="look at `control-truss logs`",
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_POLL)
+        await _remember_version(settings, running, client)
+    progress(ProgressEvent("ready", f"the model answers at {running.url}", 100))
+
+
+async def _is_loaded(settings: Settings, running: Running, client: ServerClient) -> bool:
+    try:
+        if not running.control:
+            return await client.loaded()
+        status = await client.status()
+    except ServerUnavailable:
+        if await instances.is_alive(settings, running):
+            return False  # busy, or between two states: the caller's limit decides
+        raise await _ended(settings, running) from None
+    if status["state"] == "failed":
+        raise load_failed(status.get("last_error"))
+    return bool(status["state"] == "ready")
+
+
+def load_failed(error: object) -> ModelLoadFailed:
+    """The exception for a status with state "failed"."""
+    if not isinstance(error, dict):
+        return ModelLoadFailed("the model does not load", hint="look at `control-truss logs`")
+    return ModelLoadFailed(
+        f"the model does not load: {describe(error)}",
+        model_error=error,
+        hint="correct the file and patch",
+    )
+
+
+async def _ended(settings: Settings, running: Running) -> Exception:
+    """What to say about a server that ended while its model was loading."""
+    runtime = runtime_named(running.runtime, settings)
+    lines = [line async for line in runtime.plain_logs(running, follow=False, tail=200)]
+    words = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
+    if running.control:
+        return StartFailed(f"the control plane of {running.truss_dir} ended: {words}")
+    return ModelLoadFailed(f"the model does not load: {words}", hint="correct the file and start")
+
+
+async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
+    """Keep the signature of what runs, so that the first patch needs no download."""
+    signature = await asyncio.to_thread(Signature.of, running.truss_dir)
+    runs = await client.truss_hash() if running.control else running.details.get("hash")
+    if runs == signature.hash:
+        await asyncio.to_thread(SignatureCache(settings.signatures).store, signature)
+        await asyncio.to_thread(Memory(settings, running.truss_dir).remember, hash=signature.hash)

@@ -1,0 +1,41 @@
+"""What is remembered about a Truss between runs: its last known version, the last payload."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from truss_handle.files import read_json, write_json
+from truss_handle.registry import instance_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from truss_handle.settings import Settings
+
+
+class Memory:
+    """A small JSON file per directory. Losing it costs convenience, nothing else."""
+
+    def __init__(self, settings: Settings, truss_dir: Path) -> None:
+        self._path = settings.memory / f"{instance_id(truss_dir, 'any')}.json"
+
+    @property
+    def last_hash(self) -> str | None:
+        """Hash of the version that ran last."""
+        found = self._load().get("hash")
+        return found if isinstance(found, str) else None
+
+    def last_input(self) -> tuple[Any] | None:
+        """The payload asked with last, in a tuple (None is a payload); None when there is none."""
+        stored = self._load()
+        return (stored["input"],) if "input" in stored else None
+
+    def remember(self, **facts: Any) -> None:
+        """Keep `hash=` or `input=`."""
+        stored = self._load()
+        if {**stored, **facts} != stored:
+            write_json(self._path, {**stored, **facts})
+
+    def _load(self) -> dict[str, Any]:
+        stored = read_json(self._path)
+        return stored if isinstance(stored, dict) else {}

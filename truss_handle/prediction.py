@@ -1,0 +1,83 @@
+"""Asking a running model, and finding something to ask it with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from truss_base.config import TrussConfig
+from truss_base.examples import example_input
+from truss_base.exceptions import TrussBaseError
+from truss_base.tree import config_text, truss_root
+from truss_handle.client import ERROR_ID_HEADER, ServerClient
+from truss_handle.exceptions import HandleError
+from truss_handle.memory import Memory
+from truss_handle.values import PredictInput, PredictResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import httpx
+
+    from truss_handle.settings import Settings
+    from truss_handle.values import Running
+
+
+async def predict(
+    settings: Settings, running: Running, payload: Any, *, timeout: float | None, path: str
+) -> PredictResult:
+    """See `operations.predict`."""
+    async with ServerClient(running) as client:
+        response, latency = await client.ask(path, payload, timeout)
+        error = await _model_error(client, running, response)
+    await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
+    return PredictResult(
+        status=response.status_code,
+        body=_body(response),
+        latency_ms=round(latency, 3),
+        size=len(response.content),
+        content_type=response.headers.get("content-type", ""),
+        model_error=error,
+    )
+
+
+def choose_input(settings: Settings, truss_dir: Path) -> PredictInput:
+    """See `operations.predict_input`."""
+    last = Memory(settings, truss_dir).last_input()
+    if last is not None:
+        return PredictInput(last[0], "last")
+    try:
+        config = TrussConfig.from_text(config_text(truss_root(truss_dir)))
+        example = example_input(truss_dir, config)
+    except TrussBaseError:
+        example = None  # a broken config is reported where it is edited; here it costs a default
+    if example is None:
+        return PredictInput({}, "empty")
+    in_file = (truss_dir / (config.examples_filename or "examples.yaml")).is_file()
+    return PredictInput(example, "examples.yaml" if in_file else "metadata")
+
+
+async def _model_error(
+    client: ServerClient, running: Running, response: httpx.Response
+) -> Mapping[str, Any] | None:
+    """The user's exception behind a failed answer; the answer itself never carries it."""
+    error_id = response.headers.get(ERROR_ID_HEADER)
+    if not running.control or response.status_code < 500:
+        return None
+    try:
+        status = await client.status()
+    except HandleError:
+        return None  # the answer is there; its explanation is an extra
+    error = status.get("last_error")
+    if not isinstance(error, dict):
+        return None
+    belongs = error.get("id") == error_id if error_id else status.get("state") == "failed"
+    return error if belongs else None
+
+
+def _body(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text

@@ -1,0 +1,130 @@
+"""What there is to know about a Truss and what runs of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from truss_base.exceptions import TrussBaseError
+from truss_base.hash import truss_hash
+from truss_handle import instances
+from truss_handle.client import ServerClient
+from truss_handle.exceptions import HandleError, ServerUnavailable
+from truss_handle.registry import Registry, resolve
+from truss_handle.runtimes import runtime_named
+from truss_handle.values import RunningStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from truss_handle.settings import Settings
+    from truss_handle.values import Running
+
+
+async def status(settings: Settings, truss_dir: Path, runtime: str | None) -> RunningStatus:
+    """See `operations.status`."""
+    running = await instances.alive(settings, truss_dir, runtime)
+    if running is None:
+        local = await asyncio.to_thread(_local_hash, truss_dir)
+        return RunningStatus(truss_dir=truss_dir, runtime=runtime, local_hash=local)
+    return await _status_of(running)
+
+
+async def list_running(settings: Settings) -> list[RunningStatus]:
+    """See `operations.list_running`."""
+    registry = Registry(settings)
+    found = []
+    for running in await asyncio.to_thread(registry.all):
+        if await _known_dead(settings, running):
+            await asyncio.to_thread(registry.remove, running.id)
+        else:
+            found.append(running)
+    return list(await asyncio.gather(*map(_status_of, found)))
+
+
+async def logs(
+    settings: Settings, truss_dir: Path, *, runtime: str | None, follow: bool, tail: int
+) -> AsyncIterator[str]:
+    """See `operations.logs`."""
+    running = await instances.require(settings, truss_dir, runtime)
+    answered = False
+    if running.control:
+        try:
+            async with ServerClient(running) as client:
+                async for line in client.logs(tail=tail, follow=follow):
+                    answered = True
+                    yield line
+            return
+        except ServerUnavailable:
+            # A follower sees the stop of its server as the end of the log.
+            if answered:
+                return
+    plain = runtime_named(running.runtime, settings).plain_logs(running, follow=follow, tail=tail)
+    async for line in plain:
+        yield line
+
+
+async def _known_dead(settings: Settings, running: Running) -> bool:
+    try:
+        return not await instances.is_alive(settings, running)
+    except HandleError:
+        return False  # an engine that does not answer proves nothing about its containers
+
+
+async def _status_of(running: Running) -> RunningStatus:
+    local = await asyncio.to_thread(_local_hash, running.truss_dir)
+    try:
+        async with ServerClient(running) as client:
+            if running.control:
+                return _of_control(running, await client.status(), local)
+            return _of_plain(running, "ready" if await client.loaded() else "loading", local)
+    except HandleError:
+        return _of_plain(running, "unreachable", local)
+
+
+def _of_control(running: Running, raw: dict[str, Any], local: str | None) -> RunningStatus:
+    runs = raw.get("hash")
+    return RunningStatus(
+        truss_dir=running.truss_dir,
+        state=str(raw.get("state", "unreachable")),
+        runtime=running.runtime,
+        id=running.id,
+        url=running.url,
+        control=True,
+        hash=runs,
+        local_hash=local,
+        in_sync=None if local is None or runs is None else local == runs,
+        started_at=running.started_at,
+        uptime_seconds=raw.get("uptime_seconds"),
+        load_seconds=raw.get("load_seconds"),
+        last_error=raw.get("last_error"),
+        memory_mb=raw.get("memory_mb") or {},
+        patches=raw.get("patches") or (),
+        raw=raw,
+    )
+
+
+def _of_plain(running: Running, state: str, local: str | None) -> RunningStatus:
+    runs = running.details.get("hash")
+    return RunningStatus(
+        truss_dir=running.truss_dir,
+        state=state,
+        runtime=running.runtime,
+        id=running.id,
+        url=running.url,
+        control=running.control,
+        hash=runs,
+        local_hash=local,
+        in_sync=None if local is None or runs is None else local == runs,
+        started_at=running.started_at,
+        uptime_seconds=round(time.time() - running.started_at, 3),
+    )
+
+
+def _local_hash(truss_dir: Path) -> str | None:
+    try:
+        return truss_hash(resolve(truss_dir))
+    except TrussBaseError:
+        return None  # half-typed configs and missing folders are no reason to show no status
