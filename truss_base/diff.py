@@ -1,0 +1,192 @@
+"""From a signature to a directory: the patches that lead from the one to the other.
+
+Needs only what the signature holds: hashes, the config's text, the requirements. Whole files
+travel, so that a signature stays small.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from truss_base import requirements, tree
+from truss_base.exceptions import ConfigError
+from truss_base.loading import known_config
+from truss_base.patch import (
+    Action,
+    ConfigPatch,
+    EnvironmentVariablePatch,
+    ExternalDataPatch,
+    FilePatch,
+    Patch,
+    RequirementPatch,
+    SystemPackagePatch,
+    place,
+)
+from truss_base.paths import utf8_order
+from truss_base.signature import Signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from truss_base.config import TrussConfig
+    from truss_base.tree import Entry
+
+_ORDER = ("package", "data", "file", "model_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The patches, and the signature of exactly the version that they lead to."""
+
+    patches: list[Patch]
+    signature: Signature
+
+
+def diff(old: Signature, truss_dir: Path | str) -> list[Patch]:
+    """The patches from the signed Truss to the one in `truss_dir`, in a fixed order.
+
+    Empty when both have the same hash. Raises what `difference` raises.
+    """
+    return difference(old, truss_dir).patches
+
+
+def difference(old: Signature, truss_dir: Path | str) -> Difference:
+    """As `diff`, with the signature that the patches lead to, taken from the same reading.
+
+    Raises what `tree.scan` raises, and ConfigError when the new config is not valid.
+    """
+
+    def compare(entries: Sequence[Entry]) -> Difference:
+        new = Signature.of_entries(entries)
+        return Difference(diff_to(old, new, entries, tree.read), new)
+
+    return tree.consistent(truss_dir, compare)
+
+
+def diff_to(
+    old: Signature, new: Signature, entries: Sequence[Entry], read: Callable[[Entry], bytes]
+) -> list[Patch]:
+    """The patches from one signature to another, given the entries of the new tree.
+
+    Pure but for `read`, which is asked for the contents of what was added or changed, only.
+    """
+    from truss_base.config import TrussConfig
+
+    if old.content_hashes_by_path == new.content_hashes_by_path:
+        return []
+    config = TrussConfig.from_text(new.config)
+    before = _config_before(old)
+    return [
+        *_system_packages(before.system_packages, config.system_packages),
+        *_requirements(
+            [*before.requirements, *old.requirements_file_requirements],
+            [*config.requirements, *new.requirements_file_requirements],
+        ),
+        *_environment(before.environment_variables, config.environment_variables),
+        *_external_data(before.external_data or (), config.external_data or ()),
+        *_config(old, new, config),
+        *_files(old.content_hashes_by_path, entries, config, read),
+    ]
+
+
+def _config_before(old: Signature) -> TrussConfig:
+    from truss_base.config import TrussConfig
+
+    try:
+        return known_config(old.config)
+    except ConfigError:
+        return TrussConfig.tolerant({})
+
+
+def _system_packages(before: Iterable[str], after: Iterable[str]) -> Iterator[Patch]:
+    for package in sorted(set(before) - set(after)):
+        yield SystemPackagePatch(Action.REMOVE, package)
+    for package in sorted(set(after) - set(before)):
+        yield SystemPackagePatch(Action.ADD, package)
+
+
+def _requirements(before: Iterable[str], after: Iterable[str]) -> Iterator[Patch]:
+    old, new = _by_key(before), _by_key(after)
+    for key in sorted(set(old) - set(new)):
+        yield RequirementPatch(Action.REMOVE, key)
+    for key in sorted(new):
+        action = Action.UPDATE if key in old else Action.ADD
+        for requirement in sorted(new[key] - old.get(key, set())):
+            yield RequirementPatch(action, requirement)
+
+
+def _by_key(lines: Iterable[str]) -> dict[str, set[str]]:
+    # One project may have several lines, with different markers.
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        found.setdefault(requirements.key(line), set()).add(line)
+    return found
+
+
+def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Patch]:
+    for name in sorted(set(before) - set(after)):
+        yield EnvironmentVariablePatch(Action.REMOVE, {name: before[name]})
+    for name in sorted(after):
+        if before.get(name) != after[name]:
+            action = Action.UPDATE if name in before else Action.ADD
+            yield EnvironmentVariablePatch(action, {name: after[name]})
+
+
+def _external_data(
+    before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]
+) -> Iterator[Patch]:
+    old, new = [dict(item) for item in before], [dict(item) for item in after]
+    for item in old:
+        if item not in new:
+            yield ExternalDataPatch(Action.REMOVE, item)
+    for item in new:
+        if item not in old:
+            yield ExternalDataPatch(Action.ADD, item)
+
+
+def _config(old: Signature, new: Signature, config: TrussConfig) -> Iterator[Patch]:
+    path = tree.CONFIG_FILE
+    if old.content_hashes_by_path.get(path) != new.content_hashes_by_path[path]:
+        yield ConfigPatch(Action.UPDATE, path, config.to_dict(verbose=True), new.config)
+
+
+def _files(
+    before: Mapping[str, str],
+    entries: Sequence[Entry],
+    config: TrussConfig,
+    read: Callable[[Entry], bytes],
+) -> list[FilePatch]:
+    present = {entry.path for entry in entries}
+    patches = [
+        FilePatch(kind, Action.REMOVE, rest)
+        for kind, rest in (place(path, config) for path in before if path not in present)
+    ]
+    for entry in entries:
+        if before.get(entry.path) != entry.digest and entry.path != tree.CONFIG_FILE:
+            patches.append(_written(entry, entry.path in before, config, read))
+    return sorted(patches, key=_rank)
+
+
+def _written(
+    entry: Entry, existed: bool, config: TrussConfig, read: Callable[[Entry], bytes]
+) -> FilePatch:
+    kind, rest = place(entry.path, config)
+    action = Action.UPDATE if existed else Action.ADD
+    if entry.kind == "symlink":
+        return FilePatch(kind, action, rest, symlink=entry.target)
+    return FilePatch(kind, action, rest, read(entry), _mode(entry))
+
+
+def _mode(entry: Entry) -> int | None:
+    # Windows keeps no executable bit: what the container has is left as it is.
+    if os.name == "nt":
+        return None
+    return 0o755 if entry.executable else 0o644
+
+
+def _rank(patch: FilePatch) -> tuple[int, bool, bytes]:
+    # Removals first: a file may make room for a directory of its name.
+    return _ORDER.index(patch.type), patch.action is not Action.REMOVE, utf8_order(patch.path)
