@@ -1,0 +1,86 @@
+"""A connection to the engine. Everything here blocks: callers run it in threads."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from truss_handle.exceptions import DockerUnavailable, StartFailed
+from truss_handle.runtimes.docker_endpoint import Endpoint, find_endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docker import DockerClient
+
+ANSWER_LIMIT = 60.0  # seconds for one call to the engine; builds and logs have no limit
+
+
+@contextmanager
+def engine(limit: float | None = ANSWER_LIMIT) -> Iterator[tuple[DockerClient, Endpoint]]:
+    """A client for as long as the block runs. Raises DockerUnavailable, and StartFailed for calls
+    that the engine refuses."""
+    endpoint = find_endpoint(os.environ, Path.home())
+    # Imported here: it takes 0.2 s, which starting on the local runtime need not wait for.
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        client = _connect(endpoint, limit)
+    except (DockerException, RequestException, OSError) as error:
+        raise _unavailable(endpoint, error) from error
+    try:
+        yield client, endpoint
+    except DockerException as error:
+        raise StartFailed(f"Docker refused: {explanation(error)}") from error
+    except RequestException as error:
+        raise _unavailable(endpoint, error) from error
+    finally:
+        client.close()
+
+
+def explanation(error: Exception) -> str:
+    """The engine's own words, without the request around them."""
+    words = getattr(error, "explanation", None)
+    return str(words or error)
+
+
+def _connect(endpoint: Endpoint, limit: float | None) -> DockerClient:
+    from docker import DockerClient
+    from docker.tls import TLSConfig
+
+    tls: TLSConfig | bool = False
+    if endpoint.tls is not None:
+        folder = endpoint.tls
+        tls = TLSConfig(
+            client_cert=(str(folder / "cert.pem"), str(folder / "key.pem")),
+            ca_cert=str(folder / "ca.pem"),
+            verify=endpoint.verify,
+        )
+    settings: dict[str, Any] = {
+        "base_url": endpoint.host,
+        "tls": tls,
+        "timeout": limit,
+        # The ssh command knows the user's keys, agents and ~/.ssh/config; a library does not.
+        "use_ssh_client": True,
+    }
+    return DockerClient(**settings)
+
+
+def _unavailable(endpoint: Endpoint, error: Exception) -> DockerUnavailable:
+    return DockerUnavailable(
+        f"no Docker engine answers at {endpoint}: {_cause(error)}",
+        hint="start Docker, or use --runtime local",
+    )
+
+
+def _cause(error: Exception) -> str:
+    """The innermost reason, such as `[Errno 2] No such file or directory`."""
+    text = str(error)
+    for inner in error.args:
+        while isinstance(inner, Exception):
+            text = str(inner) or text
+            inner = next((arg for arg in inner.args if isinstance(arg, Exception)), None)
+    return text
