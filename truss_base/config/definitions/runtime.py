@@ -1,0 +1,290 @@
+"""`runtime`: how requests reach the model."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+from truss_base.config.definitions.effects import CONTAINER, IMAGE, SERVER_READS
+from truss_base.config.faults import At, Fault
+from truss_base.config.kinds import (
+    Boolean,
+    Choice,
+    Complaint,
+    Integer,
+    ListOf,
+    Maybe,
+    Number,
+    Text,
+    shorten,
+)
+from truss_base.config.section import Field, Record, Rule, Section, Variants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.config.faults import Path, Report
+
+_LABEL = r"[a-zA-Z0-9*](?:[a-zA-Z0-9*-]{0,61}[a-zA-Z0-9*])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\n?")
+
+
+def address_rule(text: str) -> Complaint | None:
+    """An IPv4 address or a range of them."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return Complaint(f"{shorten(text)!r} is no IPv4 address or range such as 10.0.0.0/24")
+    if network.version != 4:
+        return Complaint(f"{shorten(text)!r} is an IPv6 address: only IPv4 is supported")
+    return None
+
+
+def domain_rule(text: str) -> Complaint | None:
+    """A domain name in which `*` may stand anywhere in a label."""
+    if _DOMAIN.fullmatch(text):
+        return None
+    return Complaint(f"{shorten(text)!r} is no domain name such as *.example.com")
+
+
+def version_rule(text: str) -> Complaint | None:
+    """A version as Python packages have them (PEP 440)."""
+    # Imported here: few configs have this key, and hover and completion never need it.
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return Complaint(f"{shorten(text)!r} is no version such as 0.9.0")
+    return None
+
+
+_HTTP = Section(
+    "transport",
+    (Field("kind", Choice(("http",)), "The protocol: http, websocket or grpc.", "http"),),
+)
+_WEBSOCKET = Section(
+    "transport",
+    (
+        Field(
+            "kind", Choice(("websocket",)), "The protocol: http, websocket or grpc.", "websocket"
+        ),
+        Field(
+            "ping_interval_seconds",
+            Maybe(Number()),
+            "How often an idle connection is pinged.",
+            None,
+            unit="seconds",
+            example=20,
+        ),
+        Field(
+            "ping_timeout_seconds",
+            Maybe(Number()),
+            "How long an answer to a ping may take before the connection is closed.",
+            None,
+            unit="seconds",
+            example=20,
+        ),
+    ),
+)
+_GRPC = Section(
+    "transport",
+    (Field("kind", Choice(("grpc",)), "The protocol: http, websocket or grpc.", "grpc"),),
+)
+TRANSPORT = Variants("transport", "kind", {"http": _HTTP, "websocket": _WEBSOCKET, "grpc": _GRPC})
+
+HEALTH_CHECKS = Section(
+    "health_checks",
+    (
+        Field(
+            "restart_check_delay_seconds",
+            Maybe(Integer()),
+            "How long to wait before the checks that restart an instance begin.",
+            None,
+            unit="seconds",
+            deprecated="the time a model takes to start is given instead",
+            replacement="startup_threshold_seconds",
+        ),
+        Field(
+            "restart_threshold_seconds",
+            Maybe(Integer()),
+            "How long an instance may be unhealthy before it is restarted.",
+            None,
+            unit="seconds",
+            example=600,
+        ),
+        Field(
+            "stop_traffic_threshold_seconds",
+            Maybe(Integer()),
+            "How long an instance may be unhealthy before it gets no more requests.",
+            None,
+            unit="seconds",
+            example=300,
+        ),
+        Field(
+            "startup_threshold_seconds",
+            Maybe(Integer()),
+            "How long a model may take to start before it counts as unhealthy.",
+            None,
+            unit="seconds",
+            example=1200,
+        ),
+    ),
+)
+
+EGRESS = Section(
+    "egress_restrictions",
+    (
+        Field(
+            "ip_allow_list",
+            Maybe(ListOf(Text(address_rule))),
+            "IPv4 addresses and ranges the model may reach; with both lists empty it reaches none.",
+            None,
+            example=["10.0.0.0/24"],
+        ),
+        Field(
+            "fqdn_allow_list",
+            Maybe(ListOf(Text(domain_rule))),
+            "Domain names the model may reach; `*` may stand anywhere in a label.",
+            None,
+            example=["*.example.com"],
+        ),
+    ),
+)
+
+
+def _legacy_keys(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any, Any]:
+    if "num_workers" in raw and raw["num_workers"] != 1:
+        message = (
+            "`num_workers` can only be 1: one server runs one worker; "
+            "use `predict_concurrency`, asyncio or more replicas"
+        )
+        report(Fault((*path, "num_workers"), "value", message, At.KEY))
+    if raw.get("transport") is None and raw.get("is_websocket_endpoint"):
+        return {**raw, "transport": {"kind": "websocket"}}
+    if raw.get("transport") == {}:
+        return {**raw, "transport": {"kind": "http"}}
+    return raw
+
+
+def _sync_websocket(record: Record) -> None:
+    """The two ways to ask for websockets agree in the result, whichever was written."""
+    transport = record["transport"]
+    if record["is_websocket_endpoint"] and transport["kind"] != "websocket":
+        record.values_by_name["transport"] = _WEBSOCKET.read({}, (), lambda fault: None)
+    record.values_by_name["is_websocket_endpoint"] = record["transport"]["kind"] == "websocket"
+
+
+def _positive(record: Record, path: Path) -> Iterator[Fault]:
+    for name in ("predict_concurrency", "streaming_read_timeout"):
+        if name in record.given and record[name] < 1:
+            message = f"`{name}` below 1 leaves no room for a request"
+            yield Fault((*path, name), "range", message, severity="warning")
+
+
+def _switch(name: str, doc: str, kind: Boolean | Maybe, default: object) -> Section:
+    return Section(name, (Field("enabled", kind, doc, default, example=True),))
+
+
+RUNTIME = Section(
+    "runtime",
+    (
+        Field(
+            "predict_concurrency",
+            Integer(),
+            "How many requests may be in `predict` at the same time.",
+            1,
+            unit="requests",
+            example=8,
+        ),
+        Field(
+            "streaming_read_timeout",
+            Integer(),
+            "How long a streamed answer may pause before it is given up.",
+            60,
+            unit="seconds",
+            example=120,
+        ),
+        Field(
+            "enable_tracing_data",
+            Boolean(),
+            "Exports OpenTelemetry traces; costs some speed.",
+            False,
+        ),
+        Field("enable_debug_logs", Boolean(), "Makes the server log at level DEBUG.", False),
+        Field(
+            "transport",
+            TRANSPORT,
+            "The protocol clients speak with the model.",
+            {"kind": "http"},
+            dump_whole=True,
+            leads_to=CONTAINER,
+            example={"kind": "websocket"},
+        ),
+        Field(
+            "is_websocket_endpoint",
+            Maybe(Boolean()),
+            "Whether the model speaks websocket; follows from `transport`.",
+            None,
+            leads_to=CONTAINER,
+            deprecated="follows from the transport",
+            replacement="transport: {kind: websocket}",
+        ),
+        Field(
+            "health_checks",
+            HEALTH_CHECKS,
+            "When an instance counts as unhealthy, and what follows.",
+            {},
+            leads_to=CONTAINER,
+        ),
+        Field(
+            "oidc",
+            _switch(
+                "oidc",
+                "Mounts an OIDC token the model can read; null leaves it to the platform.",
+                Maybe(Boolean()),
+                None,
+            ),
+            "An OIDC token for the running model.",
+            {},
+            leads_to=CONTAINER,
+        ),
+        Field(
+            "remote_ssh",
+            _switch("remote_ssh", "Allows SSH into running instances.", Boolean(), False),
+            "SSH access to running instances.",
+            {},
+            leads_to=CONTAINER,
+        ),
+        Field(
+            "egress_restrictions",
+            Maybe(EGRESS),
+            "What the model may reach on the network; without it, everything.",
+            None,
+            leads_to=CONTAINER,
+        ),
+        Field(
+            "truss_server_version_override",
+            Maybe(Text(version_rule)),
+            "Builds the server of this release instead of the one that pushes.",
+            None,
+            leads_to=IMAGE,
+            example="0.9.0",
+        ),
+    ),
+    rules=(Rule(("predict_concurrency", "streaming_read_timeout"), _positive),),
+    before=_legacy_keys,
+    settle=_sync_websocket,
+    legacy=(
+        Field(
+            "num_workers",
+            Integer(),
+            "Workers per server: always 1.",
+            1,
+            leads_to=SERVER_READS,
+            deprecated="one server runs one worker",
+            replacement="predict_concurrency",
+        ),
+    ),
+)

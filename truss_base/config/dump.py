@@ -1,0 +1,69 @@
+"""Records back into plain data, as JSON and YAML can hold it.
+
+Three depths: `complete` has every field, so that a reader needs no defaults; `sparse` leaves out
+what equals its default; `written` has only what the config said.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from truss_base.config.section import Field, Record, default_of
+
+
+class Depth(Enum):
+    """How much of a record is dumped."""
+
+    COMPLETE = "complete"
+    SPARSE = "sparse"
+    WRITTEN = "written"
+
+
+def dump(value: Any, depth: Depth) -> Any:
+    """`value` without any of our types. What the config left free is shared, not copied."""
+    if isinstance(value, Record):
+        return _dump_record(value, depth)
+    if isinstance(value, list) and any(isinstance(entry, Record) for entry in value):
+        return [dump(entry, depth) for entry in value]
+    if isinstance(value, dict) and any(isinstance(entry, Record) for entry in value.values()):
+        return {key: dump(entry, depth) for key, entry in value.items()}
+    to_plain = getattr(value, "to_plain", None)
+    return to_plain() if to_plain is not None else value
+
+
+def _dump_record(record: Record, depth: Depth) -> dict[str, Any]:
+    plain = {}
+    for field in record.section.fields:
+        value = record.values_by_name[field.name]
+        if _is_shown(field, value, record, depth):
+            plain[field.name] = dump(value, _depth_within(field, depth))
+    for key, value in record.extra.items():
+        if value is not None or depth is not Depth.SPARSE:
+            plain[key] = value
+    return record.section.finish(plain, record) if record.section.finish else plain
+
+
+def _depth_within(field: Field, depth: Depth) -> Depth:
+    if field.dump_whole:
+        return Depth.COMPLETE
+    if field.written_only and depth is Depth.SPARSE:
+        return Depth.WRITTEN
+    return depth
+
+
+def _is_shown(field: Field, value: Any, record: Record, depth: Depth) -> bool:
+    if depth is Depth.COMPLETE or field.dump_whole:
+        return True
+    if depth is Depth.WRITTEN:
+        return field.name in record.given
+    return value is not None and not _equals_default(field, value)
+
+
+def _equals_default(field: Field, value: Any) -> bool:
+    if field.required:
+        return False
+    default = default_of(field)
+    if isinstance(value, Record):
+        return dump(value, Depth.COMPLETE) == dump(default, Depth.COMPLETE)
+    return type(value) is type(default) and bool(value == default)
