@@ -1,0 +1,96 @@
+"""Managed mode: a Unix socket for requests, operations and events on the control channel."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+from . import process
+from .channel import ControlChannel
+from .exceptions import ControlChannelError
+from .loading import LoadedModel
+from .release import Release
+from .service import Service
+from .tracebacks import ErrorReport
+
+logger = logging.getLogger("control_truss")
+TERMINATION_DRAIN = 30.0  # seconds for requests at work after a SIGTERM
+
+
+class ChannelObserver:
+    """Sends what happens as events."""
+
+    def __init__(self, channel: ControlChannel) -> None:
+        self._send = channel.send
+
+    def booted(self) -> None:
+        self._send("booted", pid=os.getpid())
+
+    def ready(self, model: LoadedModel) -> None:
+        self._send("ready", load_seconds=round(model.seconds, 6), methods=model.contract.names)
+
+    def load_failed(self, error: ErrorReport) -> None:
+        self._send("load_failed", error=error.to_dict())
+
+    def predict_failed(self, error: ErrorReport) -> None:
+        self._send("predict_error", error=error.to_dict())
+
+    def drained(self) -> None:
+        self._send("drained")
+
+
+class Operations:
+    """Carries out what the control plane asks for. Runs in the channel's reading thread."""
+
+    def __init__(self, service: Service, channel: ControlChannel) -> None:
+        self._service = service
+        self._channel = channel
+        self._load_asked = False
+
+    def __call__(self, operation: Mapping[str, Any]) -> None:
+        known: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "load": self._load,
+            "drain": lambda op: self._service.drain(float(op.get("timeout") or 0.0)),
+            "stop": lambda op: process.end_now(0),
+        }
+        name = operation["op"]
+        if name not in known:
+            raise ControlChannelError(f"The operation {name!r} is not known.")
+        known[name](operation)
+
+    def _load(self, operation: Mapping[str, Any]) -> None:
+        if self._load_asked:
+            raise ControlChannelError("A release was loaded already; a process loads only one.")
+        self._load_asked = True
+        self._channel.send("loading")
+        secrets_dir = operation.get("secrets_dir")
+        release_dir, config_file = str(operation["release_dir"]), str(operation["config_file"])
+        self._service.load(
+            lambda: Release.read(release_dir, config_file),
+            Path(secrets_dir) if secrets_dir else None,
+        )
+
+
+async def serve(socket_path: str, control_fd: int) -> int:
+    """Serves until the control plane says otherwise; returns the exit status."""
+    process.lead_session()
+    channel = ControlChannel(control_fd)
+    service = Service(ChannelObserver(channel))
+    process.on_termination(lambda: service.drain(TERMINATION_DRAIN))
+    channel.listen(Operations(service, channel), _complain, process.end_group)
+    return await service.run(_bind(socket_path))
+
+
+def _bind(path: str) -> socket.socket:
+    Path(path).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    Path(path).chmod(0o600)
+    return listener
+
+
+def _complain(error: ControlChannelError) -> None:
+    logger.error("%s", error)

@@ -1,0 +1,83 @@
+"""From inputs to a result: preprocess, predict and postprocess of one loaded model."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Callable
+
+from starlette.responses import Response
+
+from .exceptions import ModelDefinitionError
+from .streams import Stream, is_stream
+from .user_code import UserCode
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .contract import Contract, Method
+    from .loading import LoadedModel
+
+# Called before each step; raises ClientDisconnected when nobody waits for the answer any more.
+StillWanted = Callable[[], None]
+
+
+class Pipeline:
+    """Runs the methods of one model. At most `runtime.predict_concurrency` predicts at a time."""
+
+    def __init__(self, model: LoadedModel, user_code: UserCode) -> None:
+        self._contract: Contract = model.contract
+        self._user_code = user_code
+        self._places = asyncio.Semaphore(model.release.predict_concurrency)
+        self._silence_limit = model.release.streaming_read_timeout
+
+    async def predict(self, inputs: Any, request: Request, wanted: StillWanted) -> Any:
+        """The result of the last step: plain data, a Response, or a Stream of chunks."""
+        methods = self._contract.methods
+        if "preprocess" in methods:
+            inputs = await self._step(methods["preprocess"], inputs, request, wanted)
+        result = await self._limited(self._contract.method("predict"), inputs, request, wanted)
+        if "postprocess" not in methods:
+            return result
+        if isinstance(result, (Response, Stream)):
+            kind = "a stream" if isinstance(result, Stream) else "a Response"
+            if isinstance(result, Stream):
+                result.close()
+            raise ModelDefinitionError(
+                f"`predict` returned {kind}, which `postprocess` cannot take."
+            )
+        return await self._step(methods["postprocess"], result, request, wanted)
+
+    async def other(
+        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
+    ) -> Any:
+        """The result of an OpenAI-style method, which stands alone and is not limited."""
+        result = await self._step(method, inputs, request, wanted)
+        return self._stream(result, _nothing) if is_stream(result) else result
+
+    async def _step(
+        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
+    ) -> Any:
+        wanted()
+        return await self._user_code.call(method.function, *method.arguments(inputs, request))
+
+    async def _limited(
+        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
+    ) -> Any:
+        await self._places.acquire()
+        release = self._places.release
+        try:
+            result = await self._step(method, inputs, request, wanted)
+        except BaseException:
+            release()
+            raise
+        if is_stream(result):
+            return self._stream(result, release)  # keeps its place until it is exhausted
+        release()
+        return result
+
+    def _stream(self, source: Any, on_end: Callable[[], None]) -> Stream:
+        return Stream(source, self._user_code, on_end, self._silence_limit)
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,63 @@
+"""Plain mode: a TCP port and one release, for a Truss without a control plane."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from pathlib import Path
+
+from . import process
+from .loading import LoadedModel
+from .release import Release
+from .service import Service
+from .tracebacks import ErrorReport
+
+logger = logging.getLogger("control_truss")
+
+
+class LogObserver:
+    """Says in the log what managed mode says on its channel; the service logs the errors."""
+
+    def booted(self) -> None:
+        logger.info("The server listens; the model is loading.")
+
+    def ready(self, model: LoadedModel) -> None:
+        logger.info("The model is ready after %.2f s.", model.seconds)
+
+    def load_failed(self, error: ErrorReport) -> None:
+        return None
+
+    def predict_failed(self, error: ErrorReport) -> None:
+        return None
+
+    def drained(self) -> None:
+        logger.info("All requests are answered; the server ends.")
+
+
+async def serve(
+    host: str,
+    port: int,
+    release: Release,
+    secrets_dir: Path | None,
+    drain_timeout: float,
+) -> int:
+    """Serves until SIGTERM, or until loading fails (1); returns the exit status.
+
+    Raises OSError when the address cannot be listened on.
+    """
+    for name, value in release.environment_variables.items():
+        os.environ.setdefault(name, value)  # what the container was started with wins
+    service = Service(LogObserver())
+    process.on_termination(lambda: service.drain(drain_timeout))
+    listener = _bind(host, port)
+    service.load(lambda: release, secrets_dir)
+    return await service.run(listener)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener

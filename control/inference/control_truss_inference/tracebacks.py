@@ -1,0 +1,139 @@
+"""Exceptions of the user's code as data: cut to the user's frames, with paths inside the Truss."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterable
+
+from .exceptions import ModelDefinitionError, UserCodeError
+
+MESSAGE_LIMIT = 8_000  # characters; one request must not fill the control channel
+TRACEBACK_LIMIT = 32_000
+FRAMES_LIMIT = 50
+LIBRARY_FRAMES_KEPT = 2  # at the end of a traceback: where a library raised
+OWN_PACKAGE = str(Path(__file__).parent) + os.sep
+
+
+@dataclass(frozen=True)
+class ErrorReport:
+    """What a developer needs to know about one exception.
+
+    `path` is relative to the Truss, `line` counts from 1; both are None when the exception has no
+    place in the user's code. `phase` is one of import, load, predict.
+    """
+
+    id: str
+    phase: str
+    type: str
+    message: str
+    traceback: str
+    frames: tuple[dict[str, Any], ...]
+    path: str | None
+    line: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "phase": self.phase,
+            "type": self.type,
+            "message": self.message,
+            "traceback": self.traceback,
+            "frames": list(self.frames),
+            "path": self.path,
+            "line": self.line,
+        }
+
+
+def report(error: BaseException, *, phase: str, root: Path | None) -> ErrorReport:
+    """Describes `error` as seen from the Truss at `root` (None: no release is loaded yet)."""
+    if isinstance(error, UserCodeError):
+        error = error.original
+    cut = _TracebackCut(None if root is None else str(root) + os.sep)
+    formatted = traceback.TracebackException.from_exception(error)
+    frames = tuple(cut.user_frames(formatted.stack))[-FRAMES_LIMIT:]
+    path, line = cut.place(error, frames)
+    cut.apply(formatted)
+    return ErrorReport(
+        id=os.urandom(8).hex(),
+        phase=phase,
+        type=type(error).__name__,
+        message=_shorten(_message(error), MESSAGE_LIMIT),
+        traceback=_shorten("".join(formatted.format()).rstrip("\n"), TRACEBACK_LIMIT),
+        frames=frames,
+        path=path,
+        line=line,
+    )
+
+
+class _TracebackCut:
+    def __init__(self, prefix: str | None) -> None:
+        self._prefix = prefix
+
+    def relative(self, filename: str | None) -> str | None:
+        """The path inside the Truss, or None for a file outside."""
+        if self._prefix is None or filename is None or not filename.startswith(self._prefix):
+            return None
+        return filename[len(self._prefix) :].replace(os.sep, "/")
+
+    def user_frames(self, stack: Iterable[traceback.FrameSummary]) -> Iterable[dict[str, Any]]:
+        for frame in stack:
+            path = self.relative(frame.filename)
+            if path is not None:
+                yield {"path": path, "line": frame.lineno, "function": frame.name}
+
+    def place(
+        self, error: BaseException, frames: tuple[dict[str, Any], ...]
+    ) -> tuple[str | None, int | None]:
+        own: tuple[str | None, int | None] = (None, None)
+        if isinstance(error, SyntaxError):
+            own = error.filename, error.lineno
+        elif isinstance(error, ModelDefinitionError):
+            own = error.path, error.line
+        path = self.relative(own[0])
+        if path is not None:
+            return path, own[1]
+        if frames:
+            return frames[-1]["path"], frames[-1]["line"]
+        return None, None
+
+    def apply(self, formatted: traceback.TracebackException) -> None:
+        """Cuts the stacks of the exception and of all it was raised from, in place."""
+        formatted.stack[:] = self._cut(list(formatted.stack))
+        filename = getattr(formatted, "filename", None)
+        if self.relative(filename) is not None:
+            formatted.filename = self.relative(filename)  # type: ignore[assignment] # set for SyntaxError only
+        related = [formatted.__cause__, formatted.__context__]
+        for other in [*related, *(getattr(formatted, "exceptions", None) or ())]:
+            if other is not None:
+                self.apply(other)
+
+    def _cut(self, stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+        stack = [frame for frame in stack if not frame.filename.startswith(OWN_PACKAGE)]
+        users = [i for i, frame in enumerate(stack) if self.relative(frame.filename) is not None]
+        if not users:
+            return stack[-LIBRARY_FRAMES_KEPT:]
+        kept = [stack[i] for i in users]
+        for frame in kept:
+            frame.filename = self.relative(frame.filename) or frame.filename
+        return kept + stack[users[-1] + 1 :][-LIBRARY_FRAMES_KEPT:]
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return str(error.msg)
+    if isinstance(error, SystemExit):
+        return f"the code called sys.exit({error.code!r})"
+    try:
+        return str(error)
+    except Exception as broken:  # a __str__ of the user's that raises itself
+        return f"<no message: __str__ raised {type(broken).__name__}>"
+
+
+def _shorten(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]}\n[... {len(text) - limit} characters left out ...]\n{text[-half:]}"
