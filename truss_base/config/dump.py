@@ -66,4 +66,5 @@ def _equals_default(field: Field, value: Any) -> bool:
     default = default_of(field)
     if isinstance(value, Record):
         return dump(value, Depth.COMPLETE) == dump(default, Depth.COMPLETE)
-    return type(value) is type(default) and bool(value == default)
+    same: bool = type(value) is type(default) and value == default
+    return same
