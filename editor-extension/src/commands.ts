@@ -1,7 +1,6 @@
 // The commands of the palette. Each finds its Truss, saves what is unsaved, and asks the server.
-import { ProgressLocation, Uri, commands, env, window, workspace } from "vscode";
-import { planPage } from "./core/plan";
-import { type Outcome, type Patched, type Plan, type ServerCommand, type TrussStatus, readsFiles } from "./core/protocol";
+import { Uri, commands, env, window, workspace } from "vscode";
+import { type Logs as LogLines, type Patched, type Plan, type ServerCommand, type Status, isFailure, readsFiles } from "./core/protocol";
 import { showFailure } from "./failures";
 import type { Logs } from "./log";
 import type { Pages } from "./pages";
@@ -63,13 +62,10 @@ export class Commands {
   }
 
   /** Runs a command that takes its time; undefined when it failed, which has been told then. */
-  private async ask<T>(truss: Truss, command: ServerCommand, title: string, more: object = {}): Promise<T | undefined> {
+  private async ask<T extends object>(truss: Truss, command: ServerCommand, title: string, more: object = {}): Promise<T | undefined> {
     if (readsFiles(command) && !(await saveDocuments(this.trusses, truss))) return undefined;
-    const outcome = await window.withProgress(
-      { location: ProgressLocation.Notification, title, cancellable: true },
-      (_progress, token): Promise<Outcome<T>> => this.server.run<T>(command, { uri: truss.uri, ...more }, token),
-    );
-    if (outcome.ok) return outcome;
+    const outcome = await this.server.work<T>(command, { uri: truss.uri, ...more }, title);
+    if (!isFailure(outcome)) return outcome;
     await showFailure(this.pages, truss, outcome.error);
     return undefined;
   }
@@ -88,26 +84,27 @@ export class Commands {
   private async showPlan(truss: Truss): Promise<void> {
     const plan = await this.ask<Plan>(truss, "truss.showPlan", `Planning the patch of ${truss.name}`);
     if (plan === undefined) return;
-    const page = this.pages.write(truss.uri, `${truss.name} plan.md`, planPage(truss.name, plan));
+    const page = this.pages.write(truss.uri, `${truss.name} plan.md`, plan.markdown);
     await commands.executeCommand("markdown.showPreviewToSide", page);
   }
 
   private async showLogs(truss: Truss): Promise<void> {
-    const logs = await this.ask<{ lines: string[] }>(truss, "truss.logs", `Reading the logs of ${truss.name}`, { tail: LOG_LINES });
+    const logs = await this.ask<LogLines>(truss, "truss.logs", `Reading the logs of ${truss.name}`, { tail: LOG_LINES });
     if (logs !== undefined) this.logs.showContainer(truss.uri, truss.name, logs.lines.map((line) => `${line.trimEnd()}\n`).join(""));
   }
 
   /** What the container does, and under it what can be done with it. */
   private async showStatus(truss: Truss): Promise<void> {
-    const status = await this.ask<Partial<TrussStatus> & { url?: string | null }>(truss, "truss.showStatus", `Asking ${truss.name}`);
+    const status = await this.ask<Status>(truss, "truss.showStatus", `Asking ${truss.name}`);
     if (status === undefined) return;
-    const running = status.state !== undefined && status.state !== "stopped";
-    const facts = [status.state, status.runtime, status.url, status.hash?.slice(0, 12)].filter((fact) => running && fact);
+    const running = status.state !== "stopped";
+    const { url } = status.status;
+    const facts = [status.state, status.runtime, url, status.hash?.slice(0, 12)].filter((fact) => running && fact);
     const chosen = await window.showQuickPick(actions(running, status.in_sync === false), {
       title: `${truss.name}: ${running ? facts.join(" · ") : "stopped"}`,
       placeHolder: status.message || "What next?",
     });
-    if (chosen?.command === "copy" && status.url) await env.clipboard.writeText(status.url);
+    if (chosen?.command === "copy" && url) await env.clipboard.writeText(url);
     else if (chosen !== undefined) await commands.executeCommand(chosen.command, { uri: truss.uri });
   }
 }

@@ -11,8 +11,8 @@ import { Trusses } from "./trusses";
 export async function activate(context: ExtensionContext): Promise<void> {
   const logs = new Logs();
   const trusses = new Trusses();
-  const server = new Server(context, logs, trusses);
   const pages = new Pages();
+  const server = new Server(context, logs, trusses, pages);
   const predictor = new Predictor(context, server, trusses, pages);
   const commands = new Commands(server, trusses, pages, logs, predictor);
   const status = new StatusItem(server, trusses);

@@ -1,12 +1,14 @@
 // What stands between the editor and the server: trust, and saving before files are read.
 import { window, workspace } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import { readsFiles, trussOfArguments } from "./core/protocol";
+import { isFailure, readsFiles, trussOfArguments } from "./core/protocol";
 import { isAllowed, settingsFor } from "./core/trust";
+import { showFailure } from "./failures";
+import type { Pages } from "./pages";
 import { saveDocuments } from "./save";
 import type { Trusses } from "./trusses";
 
-export function middleware(trusses: Trusses): Middleware {
+export function middleware(trusses: Trusses, pages: Pages): Middleware {
   return {
     // Code actions and lenses of the server come through here.
     executeCommand: async (command, args, next) => {
@@ -17,7 +19,11 @@ export function middleware(trusses: Trusses): Middleware {
       const uri = trussOfArguments(args);
       const truss = uri === undefined ? undefined : trusses.get(uri);
       if (truss !== undefined && readsFiles(command) && !(await saveDocuments(trusses, truss))) return undefined;
-      return next(command, args);
+      const outcome: unknown = await next(command, args);
+      if (truss !== undefined && typeof outcome === "object" && outcome !== null && isFailure(outcome)) {
+        void showFailure(pages, truss, outcome.error);
+      }
+      return outcome;
     },
     workspace: {
       configuration: async (params, token, next) => {

@@ -1,7 +1,6 @@
 // Truss: Predict in Container. Asks for the input, shows the answer beside.
 import {
   type ExtensionContext,
-  ProgressLocation,
   QuickInputButtons,
   type TextDocument,
   ThemeIcon,
@@ -12,7 +11,7 @@ import {
 } from "vscode";
 import { answerPage, failurePage } from "./core/answer";
 import { type Offer, offer, parseInput } from "./core/input";
-import type { PredictInput, Prediction } from "./core/protocol";
+import { type PredictInput, type Prediction, isFailure } from "./core/protocol";
 import { showFailure } from "./failures";
 import type { Pages } from "./pages";
 import { saveDocuments } from "./save";
@@ -45,7 +44,7 @@ export class Predictor {
       return this.predictDocument(truss, document);
     }
     const prefill = await this.server.run<PredictInput>("truss.predictInput", { uri: truss.uri });
-    if (!prefill.ok) return showFailure(this.pages, truss, prefill.error);
+    if (isFailure(prefill)) return showFailure(this.pages, truss, prefill.error);
     const offered = offer(prefill);
     if (offered.place === "editor") return this.edit(truss, offered.text);
     const answer = await this.ask(truss, offered);
@@ -109,12 +108,9 @@ export class Predictor {
     const parsed = parseInput(text);
     if (!parsed.ok) return;
     const title = `${truss.name} answer`;
-    const outcome = await window.withProgress(
-      { location: ProgressLocation.Notification, title: `Predicting in ${truss.name}`, cancellable: true },
-      (_progress, token) =>
-        this.server.run<Prediction>("truss.predict", { uri: truss.uri, input: parsed.value }, token),
-    );
-    if (outcome.ok) return this.pages.show(truss.uri, title, answerPage(truss.name, outcome, new Date()));
+    const argument = { uri: truss.uri, input: parsed.value };
+    const outcome = await this.server.work<Prediction>("truss.predict", argument, `Predicting in ${truss.name}`);
+    if (!isFailure(outcome)) return this.pages.show(truss.uri, title, answerPage(truss.name, outcome, new Date()));
     if (outcome.error.model_error) {
       return this.pages.show(truss.uri, title, failurePage(truss.name, outcome.error, new Date()));
     }

@@ -1,5 +1,14 @@
 // The language server's process: found, started, restarted, and asked.
-import { type CancellationToken, type Disposable, EventEmitter, type ExtensionContext, workspace } from "vscode";
+import { randomUUID } from "node:crypto";
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type ExtensionContext,
+  ProgressLocation,
+  window,
+  workspace,
+} from "vscode";
 import {
   CloseAction,
   type Executable,
@@ -10,21 +19,25 @@ import {
   RevealOutputChannelOn,
   State,
   type TextDocumentFilter,
+  WorkDoneProgress,
 } from "vscode-languageclient/node";
 import { Coalesced } from "./core/coalesced";
 import { CrashHistory } from "./core/crashes";
 import type { ServerState } from "./core/describe";
 import { candidates, findInterpreter } from "./core/interpreter";
-import { type Outcome, type ServerCommand, type TrussStatus } from "./core/protocol";
+import { type Failure, type Outcome, type ServerCommand, type TrussStatus, isFailure } from "./core/protocol";
 import { mayUseActiveEnvironment } from "./core/trust";
 import type { Logs } from "./log";
 import { middleware } from "./middleware";
+import type { Pages } from "./pages";
 import { activeEnvironment, onDidChangeEnvironment } from "./python";
 import type { Trusses } from "./trusses";
 
 export class Server {
   private client: LanguageClient | undefined;
   private interpreter: string | undefined;
+  /** URIs of the Trusses whose state this run of the server was asked for. */
+  private readonly asked = new Set<string>();
   private readonly crashes = new CrashHistory();
   private readonly restarts = new Coalesced(() => this.replace());
   private readonly emitter = new EventEmitter<void>();
@@ -39,13 +52,15 @@ export class Server {
     private readonly context: ExtensionContext,
     private readonly logs: Logs,
     private readonly trusses: Trusses,
+    private readonly pages: Pages,
   ) {}
 
   /** Starts the server when there is a Truss, and again when the ground it stands on changes. */
   async watch(): Promise<void> {
     this.subscriptions.push(
       this.trusses.onDidFind(() => this.restart()),
-      workspace.onDidGrantWorkspaceTrust(() => this.restart()),
+      workspace.onDidGrantWorkspaceTrust(() => this.trusted()),
+      this.trusses.onDidChange(() => this.learn()),
       workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("controlTruss.interpreter")) void this.restart();
       }),
@@ -60,15 +75,41 @@ export class Server {
   }
 
   /** Runs a command of the server. Fails only as an outcome, never by throwing. */
-  async run<T>(command: ServerCommand, argument: object, token?: CancellationToken): Promise<Outcome<T>> {
+  async run<T extends object>(command: ServerCommand, argument: object): Promise<Outcome<T>> {
+    // The token keeps the server from asking for a progress bar, which a quick answer would flash.
+    return this.request(command, argument, randomUUID());
+  }
+
+  /** As `run`, for what takes its time: shows the server's progress, and can be cancelled. */
+  async work<T extends object>(command: ServerCommand, argument: object, title: string): Promise<Outcome<T>> {
+    const location = ProgressLocation.Notification;
+    return window.withProgress({ location, title, cancellable: true }, async (progress, cancellation) => {
+      const workDoneToken = randomUUID();
+      const listening = this.client?.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+        if (value.kind === "report" && value.message !== undefined) progress.report({ message: value.message });
+      });
+      try {
+        return await this.request<T>(command, argument, workDoneToken, cancellation);
+      } finally {
+        listening?.dispose();
+      }
+    });
+  }
+
+  private async request<T extends object>(
+    command: ServerCommand,
+    argument: object,
+    workDoneToken: string,
+    cancellation?: CancellationToken,
+  ): Promise<Outcome<T>> {
     if (this.client === undefined || this.state !== "running") {
       return failure("ServerDown", this.message || "The Truss language server is not running.");
     }
     try {
-      const params = { command, arguments: [argument] };
-      return (await this.client.sendRequest(ExecuteCommandRequest.type, params, token)) as Outcome<T>;
+      const params = { command, arguments: [argument], workDoneToken };
+      return (await this.client.sendRequest(ExecuteCommandRequest.type, params, cancellation)) as Outcome<T>;
     } catch (fault) {
-      if (token?.isCancellationRequested) return failure("Cancelled", "Cancelled.");
+      if (cancellation?.isCancellationRequested) return failure("Cancelled", "Cancelled.");
       return failure("RequestFailed", fault instanceof Error ? fault.message : String(fault));
     }
   }
@@ -114,9 +155,28 @@ export class Server {
     return findInterpreter(candidates(setting, active, process.platform), this.context.extensionPath);
   }
 
-  private async restartOnOtherInterpreter(): Promise<void> {
+  /** Restarts when another interpreter would be used now; says whether it did. */
+  private async restartOnOtherInterpreter(): Promise<boolean> {
     const found = await this.find();
-    if (found.ok && found.path !== this.interpreter) await this.restart();
+    if (!found.ok || found.path === this.interpreter) return false;
+    await this.restart();
+    return true;
+  }
+
+  private async trusted(): Promise<void> {
+    if (await this.restartOnOtherInterpreter()) return;
+    await this.client?.sendNotification("truss/trustGranted", {});
+    await this.learn();
+  }
+
+  /** Asks once for the state of the Truss being edited; from then on the server tells. */
+  private async learn(): Promise<void> {
+    const truss = this.trusses.current();
+    if (this.state !== "running" || !workspace.isTrusted || truss === undefined) return;
+    if (truss.status !== undefined || this.asked.has(truss.uri)) return;
+    this.asked.add(truss.uri);
+    const status = await this.run<TrussStatus>("truss.showStatus", { uri: truss.uri });
+    if (!isFailure(status)) this.trusses.update(status);
   }
 
   private executable(interpreter: string): Executable {
@@ -135,7 +195,7 @@ export class Server {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => this.afterCrash(),
       },
-      middleware: middleware(this.trusses),
+      middleware: middleware(this.trusses, this.pages),
     };
   }
 
@@ -176,9 +236,11 @@ export class Server {
     this.state = state;
     this.message = message;
     this.emitter.fire();
+    if (state === "running") void this.learn();
+    else this.asked.clear();
   }
 }
 
-function failure<T>(type: string, message: string): Outcome<T> {
-  return { ok: false, error: { type, message } };
+function failure(type: string, message: string): Failure {
+  return { error: { type, message } };
 }

@@ -14,8 +14,10 @@ const ICONS: Record<ContainerState, string> = {
   starting: "sync~spin",
   loading: "sync~spin",
   patching: "sync~spin",
+  rebuilding: "sync~spin",
   ready: "pass-filled",
   failed: "error",
+  stopping: "sync~spin",
   stopped: "circle-outline",
 };
 
@@ -23,8 +25,10 @@ const WORDS: Record<ContainerState, string> = {
   starting: "starting",
   loading: "loading",
   patching: "patching",
+  rebuilding: "rebuilding",
   ready: "running",
   failed: "failed",
+  stopping: "stopping",
   stopped: "stopped",
 };
 

@@ -1,7 +1,15 @@
 // What travels between the extension and the language server, beside the protocol's own messages.
 
 /** A state of the container, as the language server names them. */
-export type ContainerState = "starting" | "loading" | "ready" | "patching" | "failed" | "stopped";
+export type ContainerState =
+  | "starting"
+  | "loading"
+  | "ready"
+  | "patching"
+  | "rebuilding"
+  | "failed"
+  | "stopping"
+  | "stopped";
 
 /** Parameters of the notification `truss/status`. */
 export interface TrussStatus {
@@ -34,11 +42,15 @@ export interface CommandError {
 }
 
 export interface Failure {
-  ok: false;
   error: CommandError;
 }
 
-export type Outcome<T> = ({ ok: true } & T) | Failure;
+/** What a command answers. A prediction that the model refused is an answer too, not a failure. */
+export type Outcome<T> = T | Failure;
+
+export function isFailure(outcome: object): outcome is Failure {
+  return "error" in outcome;
+}
 
 export interface Prediction {
   status: number;
@@ -54,18 +66,17 @@ export interface PredictInput {
   source: "examples.yaml" | "metadata" | "last" | "empty";
 }
 
-export interface Reason {
-  subject: string;
-  strategy: string;
-  reason: string;
+/** What a patch would do and why, told by the server as Markdown. */
+export interface Plan {
+  markdown: string;
 }
 
-export interface Plan {
-  strategy: string;
-  title: string;
-  /** The strategy is the most it can take: nothing runs that could say exactly. */
-  upper_bound: boolean;
-  reasons: Reason[];
+export interface Status extends TrussStatus {
+  status: { url?: string | null };
+}
+
+export interface Logs {
+  lines: string[];
 }
 
 export interface Patched {

@@ -1,6 +1,6 @@
 // What an untrusted folder is allowed: its config.yaml is checked, nothing of it is run.
 
-/** Every command of the server but these runs code of the folder. */
+/** Every command of the server runs code of the folder, or asks what runs it. */
 export function isAllowed(command: string, trusted: boolean): boolean {
   return trusted || !command.startsWith("truss.");
 }

@@ -1,0 +1,87 @@
+"""Where a scenario plays, and what it may touch."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from truss_handle.settings import Settings
+
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 150
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a scenario plays: private folders, short because sockets lie in them."""
+
+    home: Path
+    tools: Path
+    extensions: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Nothing of the user's is touched, but what was downloaded once is used again."""
+        uv_cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv")
+        return {
+            **os.environ,
+            "CONTROL_TRUSS_HOME": str(self.home / "instances"),
+            "CONTROL_TRUSS_CACHE": str(Settings.from_environment().cache),
+            "UV_CACHE_DIR": uv_cache,
+        }
+
+    def play(self, scenario: str, **given: Any) -> None:
+        """Runs a scenario to its end; a failure shows its steps and where its picture lies."""
+        arguments = {
+            "tools": str(self.tools),
+            "extensions": str(self.extensions),
+            "home": str(self.home),
+            "python": sys.executable,
+            "browser": _browser(),
+            **given,
+        }
+        process = subprocess.Popen(
+            [self.tools / "node/bin/node", HERE / scenario, json.dumps(arguments)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            output += f"\nstill not done after {PATIENCE_SECONDS} s"
+        print(output)
+        assert process.returncode == 0, f"{scenario} failed; its last picture: {self._picture()}"
+
+    def _picture(self) -> str:
+        picture = self.home / "failure.png"
+        if not picture.exists():
+            return "none"
+        kept = Path(tempfile.gettempdir()) / "control-truss-editor-failure.png"
+        shutil.copy(picture, kept)
+        return str(kept)
+
+    def stop_containers(self) -> None:
+        """Whatever a scenario that failed half-way has left running."""
+        command = [Path(sys.executable).with_name("control-truss")]
+        for record in (self.home / "instances/instances").glob("*/*.json"):
+            directory = json.loads(record.read_text()).get("truss_dir")
+            if directory:
+                subprocess.run([*command, "down", directory], env=self.environment, check=False)
+
+
+def _browser() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(path for name in names if (path := shutil.which(name)))

@@ -1,0 +1,91 @@
+// The main job in the editor: a save changes what the running Truss answers.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { given, scenario } from "./scenario.mjs";
+
+const config = `${given.truss}/config.yaml`;
+const model = `${given.truss}/model/model.py`;
+const write = (path, edit) => writeFileSync(path, edit(readFileSync(path, "utf8")));
+const lineOf = (path, text) => readFileSync(path, "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
+
+const settings = {
+  "controlTruss.interpreter": given.python,
+  "controlTruss.patchOnSave": "on",
+  "controlTruss.anyPython": true,
+};
+
+write(config, (text) => text.replace("description:", "descripton:"));
+
+await scenario({ settings }, async (workbench, step) => {
+  const { page } = workbench;
+  const answer = workbench.editor("iris answer");
+  const predict = async () => {
+    await workbench.command("Truss: Predict in Container");
+    await workbench.quick.locator(".quick-input-message", { hasText: "Input of the model" }).waitFor();
+    const prefilled = await workbench.quickInput.inputValue();
+    await page.keyboard.press("Enter");
+    return prefilled;
+  };
+
+  await workbench.openFile("iris/config.yaml");
+  await step("a typo in config.yaml is underlined", () => page.locator(".squiggly-error, .squiggly-warning").first().waitFor());
+  await step("and told in Problems", async () => (await workbench.problem("descripton")).waitFor());
+  await step("the quick fix mends it", async () => {
+    await page.keyboard.press("Control+1");
+    await workbench.goto(lineOf(config, "descripton"), 3);
+    const actions = await workbench.codeActions();
+    await actions.filter({ hasText: "description" }).first().click();
+    await page.locator(".squiggly-error, .squiggly-warning").first().waitFor({ state: "detached" });
+    await workbench.save();
+    assert.match(readFileSync(config, "utf8"), /^description:/m);
+  });
+
+  await step("Start Container: the status bar says that it runs", async () => {
+    await workbench.command("Truss: Start Container");
+    await workbench.statusItem("iris: running, in sync").waitFor({ timeout: 90_000 });
+  });
+
+  await step("Predict asks for the input, prefilled from examples.yaml", async () => {
+    assert.deepEqual(JSON.parse(await predict()), { measurements: [5.9, 2.8, 4.3, 1.3] });
+  });
+  await step("and shows the answer with its latency beside", async () => {
+    await answer.locator(".view-line", { hasText: /200 OK · [\d.]+ m?s · \d+ bytes/ }).waitFor();
+    await answer.locator(".view-line", { hasText: '"versicolor"' }).waitFor();
+  });
+
+  await workbench.openFile("iris/model/model.py");
+  await step("a save of model.py patches the container", async () => {
+    const patching = seen(page, "iris: patching");
+    await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[best].upper(),');
+    await workbench.save();
+    await patching;
+    await workbench.statusItem("iris: running, in sync").waitFor();
+  });
+  await step("the same question, the last one used, has a new answer", async () => {
+    assert.deepEqual(JSON.parse(await predict()), { measurements: [5.9, 2.8, 4.3, 1.3] });
+    await answer.locator(".view-line", { hasText: '"VERSICOLOR"' }).waitFor();
+  });
+
+  if (given.picture) await step("picture", () => page.screenshot({ path: given.picture }));
+
+  await step("Stop Container: the status bar says so", async () => {
+    await workbench.command("Truss: Stop Container");
+    await workbench.statusItem("iris: stopped").waitFor();
+  });
+});
+
+/** A state may pass in a blink: watches the status bar from now on, and settles once it was shown. */
+function seen(page, text) {
+  return page.evaluate(
+    (text) =>
+      new Promise((resolve) => {
+        const bar = document.querySelector(".part.statusbar");
+        new MutationObserver((_, observer) => {
+          if (!bar.textContent.includes(text)) return;
+          observer.disconnect();
+          resolve();
+        }).observe(bar, { subtree: true, childList: true, characterData: true });
+      }),
+    text,
+  );
+}
