@@ -6,20 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from lsp_server.errors import BadArgument, NoTruss, Untrusted, failure
 from lsp_server.features import plan as plan_text
+from lsp_server.settings import Runtime
 from lsp_server.uris import path_of
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from lsp_server.client import Token
     from lsp_server.items import Json
     from lsp_server.progress import Bar
     from lsp_server.session import Session
-    from truss_handle.values import PatchResult, ProgressEvent
+    from truss_handle.values import PatchResult, ProgressEvent, Running
 
 DEFAULT_TAIL = 200
+RUNTIMES = get_args(Runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +98,17 @@ def truss_named(session: Session, uri: object) -> Path:
 
 
 async def start(call: Call) -> Json:
-    settings = call.session.settings
-    operations = await call.session.runtime.operations()
-    options = operations.StartOptions(
-        runtime=call.text("runtime") or settings.runtime, any_python=settings.any_python
-    )
-    running = await call.session.runtime.exclusive(
-        call.truss,
-        "starting",
-        lambda operations: operations.start(call.truss, options, call.progress),
-    )
+    settings = await call.session.settings(call.truss)
+    chosen = call.text("runtime") or settings.runtime
+    if chosen not in RUNTIMES:
+        raise BadArgument(f"{chosen!r} is no runtime: one of {', '.join(RUNTIMES)}.")
+
+    def run(operations: ModuleType) -> Awaitable[Running]:
+        options = operations.StartOptions(runtime=chosen, any_python=settings.any_python)
+        started: Awaitable[Running] = operations.start(call.truss, options, call.progress)
+        return started
+
+    running = await call.session.runtime.exclusive(call.truss, "starting", run)
     call.session.version_works(call.truss)
     return {**_running(running), "message": f"{call.truss.name} runs at {running.url}"}
 
@@ -128,7 +133,7 @@ async def patch(call: Call) -> Json:
         lambda operations: operations.patch(call.truss, progress=call.progress),
     )
     call.session.runtime.applied(call.truss, result.hash)
-    call.session.version_works(call.truss)
+    call.session.version_works(call.truss, changed=result.changed)
     unsaved = call.session.documents.unsaved(call.truss)
     return {
         "changed": result.changed,
@@ -155,14 +160,15 @@ async def rebuild(call: Call) -> Json:
 
 async def show_plan(call: Call) -> Json:
     operations = await call.session.runtime.operations()
-    plan = await operations.plan(call.truss)
-    return {"plan": plan, "markdown": plan_text.markdown(call.truss.name, plan)}
+    plan = {"title": "", "upper_bound": False, **await operations.plan(call.truss)}
+    return {**plan, "markdown": plan_text.markdown(call.truss.name, plan)}
 
 
 async def predict(call: Call) -> Json:
     if "input" not in call.argument:
         raise BadArgument("'input' is missing: the JSON value to ask the model with.")
     operations = await call.session.runtime.operations()
+    await call.session.saves.settled(call.truss)
     result = await operations.predict(call.truss, call.argument["input"])
     answer: Json = {
         "ok": result.ok,
@@ -191,8 +197,9 @@ async def show_status(call: Call) -> Json:
     await asyncio.wait([call.session.runtime.look(call.truss)])
     operations = await call.session.runtime.operations()
     status = asdict(await operations.status(call.truss))
-    status["truss_dir"] = str(call.truss)
-    return {"status": status, **call.session.status(call.truss)}
+    for internal in ("truss_dir", "raw"):
+        del status[internal]
+    return {**status, **call.session.status(call.truss)}
 
 
 async def logs(call: Call) -> Json:
@@ -203,7 +210,7 @@ async def logs(call: Call) -> Json:
     return {"lines": [line async for line in operations.logs(call.truss, tail=tail)]}
 
 
-def _running(running: Any) -> Json:
+def _running(running: Running) -> Json:
     return {
         "id": running.id,
         "url": running.url,

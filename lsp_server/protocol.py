@@ -231,12 +231,12 @@ class LspClient:
         answer = await self._ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
         return str(answer.title) if answer is not None else None
 
-    async def configuration(self, section: str) -> object:
-        if not self._able.configuration:
-            return None
-        params = types.ConfigurationParams(items=[types.ConfigurationItem(section=section)])
-        answer = await self._ask(types.WORKSPACE_CONFIGURATION, params)
-        return answer[0] if answer else None
+    async def configuration(self, section: str, scopes: Sequence[str]) -> Sequence[object]:
+        items = [types.ConfigurationItem(scope_uri=scope, section=section) for scope in scopes]
+        answer = await self._ask(
+            types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items=items)
+        )
+        return tuple(answer or ())
 
     async def create_progress(self, token: Token) -> bool:
         if not self._able.progress:

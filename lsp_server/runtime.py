@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Operation = Callable[["ModuleType"], Awaitable[T]]
 POLL_SECONDS = 2.0
+REST_FACTOR = 20  # a look hashes the Truss: large ones are looked at less often
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Lane:
         self.superseded = False
         self.poll: asyncio.Task[None] | None = None
         self.look: asyncio.Task[None] | None = None
+        self.look_seconds = 0.0
+        self.complaint = ""
 
 
 class Runtime:
@@ -80,11 +84,12 @@ class Runtime:
         return self._lane(truss).state
 
     async def operations(self) -> ModuleType:
-        """`truss_handle.operations`, imported on a worker thread at its first use."""
+        """`truss_handle.operations`, imported with what its verbs need when they are first needed.
+
+        On a worker thread: a third of a second that no keystroke has to wait for.
+        """
         if self._loaded is None:
-            self._loaded = asyncio.ensure_future(
-                asyncio.to_thread(import_module, "truss_handle.operations")
-            )
+            self._loaded = asyncio.ensure_future(asyncio.to_thread(_import_operations))
         return await asyncio.shield(self._loaded)
 
     async def exclusive(self, truss: Path, busy: str, operation: Operation[T]) -> T:
@@ -133,21 +138,23 @@ class Runtime:
         if earlier is not None and not earlier.done():
             await asyncio.wait([earlier])
         lane = self._lane(truss)
-        if lane.look is asyncio.current_task():  # otherwise a later one looks for us
+        if lane.look is None or lane.look is asyncio.current_task():
             await self._look(truss, lane)
+        else:  # a later one looks for us
+            await asyncio.wait([lane.look])
 
     async def _look(self, truss: Path, lane: Lane) -> None:
+        started = time.monotonic()
         try:
-            operations = await self.operations()
-            if await asyncio.to_thread(operations.find, truss) is None:
+            if not await asyncio.to_thread(_recorded, truss):
                 self._announce(truss, State(busy=lane.state.busy, message=lane.state.message))
                 return
+            operations = await self.operations()
             self._take(truss, await operations.status(truss))
             await self._plan(truss, operations)
         except Exception as error:  # whatever the container does, the editor goes on
-            logger.warning(
-                "No status of %s: %s", truss, one_line(f"{type(error).__name__}: {error}")
-            )
+            self._complain(truss, lane, one_line(f"{type(error).__name__}: {error}"))
+        lane.look_seconds = time.monotonic() - started
         self._keep_looking(truss, lane)
 
     def _take(self, truss: Path, status: RunningStatus) -> None:
@@ -171,7 +178,10 @@ class Runtime:
         """What a patch would do, for the code actions: only where there is something to patch."""
         state = self.state(truss)
         if state.in_sync is False and state.control and state.plan is None and not state.busy:
-            plan: Json = await operations.plan(truss)
+            try:
+                plan: Json = await operations.plan(truss)
+            except Exception as error:  # a half-typed config cannot be planned with
+                plan = {"error": one_line(str(error))}
             self._announce(truss, replace(self.state(truss), plan=plan))
 
     def _keep_looking(self, truss: Path, lane: Lane) -> None:
@@ -180,7 +190,7 @@ class Runtime:
 
     async def _poll(self, truss: Path, lane: Lane) -> None:
         while lane.state.running:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(max(POLL_SECONDS, lane.look_seconds * REST_FACTOR))
             if lane.holder is None:
                 await asyncio.wait([self.look(truss)])
 
@@ -190,5 +200,24 @@ class Runtime:
             lane.state = state
             self._listener.state_changed(truss, state)
 
+    def _complain(self, truss: Path, lane: Lane, complaint: str) -> None:
+        """Once per kind of trouble, not once per look."""
+        if complaint != lane.complaint:
+            logger.warning("No status of %s: %s", truss, complaint)
+        lane.complaint = complaint
+
     def _lane(self, truss: Path) -> Lane:
         return self._lanes.setdefault(truss, Lane())
+
+
+def _import_operations() -> ModuleType:
+    for verbs in ("client", "starting", "patching", "prediction", "reporting"):
+        import_module(f"truss_handle.{verbs}")
+    return import_module("truss_handle.operations")
+
+
+def _recorded(truss: Path) -> bool:
+    """Whether anything is on record as running; reads a few small files and asks nobody."""
+    from truss_handle.operations import find
+
+    return find(truss) is not None

@@ -50,7 +50,7 @@ class Saves:
 
     async def _follow(self, truss: Path) -> None:
         session = self._session
-        mode = self._answers.get(truss, session.settings.patch_on_save)
+        mode = await self._mode(truss)
         if not (mode == "on" and session.runtime.state(truss).running):
             await asyncio.wait([session.runtime.look(truss)])
         state = session.runtime.state(truss)
@@ -61,6 +61,18 @@ class Saves:
         answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
         if not answer["ok"]:
             await self._refused(truss, answer["error"])
+
+    async def settled(self, truss: Path) -> None:
+        """Waits for the patch that a save has led to: what is asked next meets the new code.
+
+        Not for one that still needs the user's word.
+        """
+        work = self._working.get(truss)
+        if work is not None and await self._mode(truss) == "on":
+            await asyncio.wait([work])
+
+    async def _mode(self, truss: Path) -> PatchOnSave:
+        return self._answers.get(truss) or (await self._session.settings(truss)).patch_on_save
 
     async def _agreed(self, truss: Path) -> bool:
         if self._session.runtime.state(truss).needs_rebuild:

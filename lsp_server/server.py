@@ -20,6 +20,7 @@ from lsp_server import __version__, protocol, rpc
 from lsp_server.commands import COMMANDS, execute
 from lsp_server.features import actions
 from lsp_server.session import Session
+from lsp_server.settings import SECTION
 from lsp_server.text import one_line
 from lsp_server.uris import path_of
 
@@ -123,15 +124,14 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
         features.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic)(handler)
 
 
-async def initialized(server: Server, params: types.InitializedParams) -> None:
+def initialized(server: Server, params: types.InitializedParams) -> None:
     session = server.session
     threading.Thread(target=warm, name="warm", daemon=True).start()
     if session.able.watch_files:
         everything = not session.able.relative_patterns
         session.client.watch("truss", [(None, "**/*" if everything else "**/config.yaml")])
     if session.able.watch_configuration:
-        session.client.watch_configuration("controlTruss")
-    await session.read_settings()
+        session.client.watch_configuration(SECTION)
 
 
 def warm() -> None:
@@ -209,11 +209,8 @@ def did_change_watched_files(server: Server, params: types.DidChangeWatchedFiles
     server.session.touched(paths)
 
 
-async def did_change_configuration(
-    server: Server, params: types.DidChangeConfigurationParams
-) -> None:
-    server.session.settings_pushed(params.settings)
-    await server.session.read_settings()
+def did_change_configuration(server: Server, params: types.DidChangeConfigurationParams) -> None:
+    server.session.settings_changed(params.settings)
 
 
 def cancel_progress(server: Server, params: types.WorkDoneProgressCancelParams) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.documents import Documents
-from lsp_server.failures import Failures
+from lsp_server.failures import Failures, Slot
 from lsp_server.features import diagnostics
 from lsp_server.progress import Bars
 from lsp_server.runtime import Runtime, State
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lsp_server.items import Json, Problem
 
 STATUS = "truss/status"
+_SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
 
 
 class Session:
@@ -33,7 +34,8 @@ class Session:
         self.client = client
         self.able = able
         self.trusted = options.get("trusted") is not False
-        self.settings = Settings.parse(options.get("settings"))
+        self._settings = Settings.parse(options.get("settings"))
+        self._settings_of: dict[Path, Settings] = {}
         self.trusses = Trusses()
         self.documents = Documents(self.trusses.locate, able.encoding)
         self.failures = Failures(self.read_text)
@@ -141,19 +143,20 @@ class Session:
         return {
             "uri": uri_of(truss),
             "name": truss.name,
-            "state": state.busy or state.state,
+            "state": _SHOWN_AS.get(state.busy or "", state.state),
             "runtime": state.runtime,
             "hash": state.hash,
             "in_sync": state.in_sync,
-            "message": state.message,
+            "message": state.message or state.busy or "",
         }
 
     def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None:
         self.show_problems(self.failures.note(truss, error))
 
-    def version_works(self, truss: Path) -> None:
-        """The files on disk run: what failed in older ones is history."""
-        self.show_problems(self.failures.overcome(truss, "version", "predict"))
+    def version_works(self, truss: Path, *, changed: bool = True) -> None:
+        """The files on disk run; where they are not what ran before, predictions start afresh."""
+        slots: tuple[Slot, ...] = ("version", "predict") if changed else ("version",)
+        self.show_problems(self.failures.overcome(truss, *slots))
 
     def prediction_works(self, truss: Path) -> None:
         self.show_problems(self.failures.overcome(truss, "predict"))
@@ -173,13 +176,20 @@ class Session:
 
     # Settings and trust
 
-    async def read_settings(self) -> None:
-        if self.able.configuration:
-            self.settings = Settings.parse(await self.client.configuration(SECTION))
+    async def settings(self, truss: Path) -> Settings:
+        """The settings for one Truss: folders of a workspace may differ."""
+        if not self.able.configuration:
+            return self._settings
+        if truss not in self._settings_of:
+            sections = await self.client.configuration(SECTION, [uri_of(truss)])
+            self._settings_of[truss] = Settings.parse(sections[0] if sections else None)
+        return self._settings_of[truss]
 
-    def settings_pushed(self, settings: object) -> None:
-        if isinstance(settings, dict) and SECTION in settings:
-            self.settings = Settings.parse(settings[SECTION])
+    def settings_changed(self, pushed: object) -> None:
+        """Clients that answer questions are asked anew when it matters; others push everything."""
+        self._settings_of.clear()
+        if isinstance(pushed, dict) and SECTION in pushed:
+            self._settings = Settings.parse(pushed[SECTION])
 
     def trust(self) -> None:
         """The user trusts this workspace: from now on things may run."""

@@ -20,7 +20,6 @@ QUICK_FIX = "quickfix"
 PATCH = "controlTruss.patch"
 REBUILD = "controlTruss.rebuild"
 KINDS = (QUICK_FIX, PATCH, REBUILD)
-CONTROL_KEYS = ("use_control_plane", "live_reload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def actions(
     """Everything on offer at a range; ``only`` limits it to kinds and what is below them."""
     if snapshot.truss is None:
         return ()
-    offered = (*fixes(snapshot, span), *control_fix(snapshot), *of_container(snapshot, container))
+    offered = (*fixes(snapshot, span), *of_container(snapshot, container))
     return tuple(action for action in offered if not only or _wanted(action.kind, only))
 
 
@@ -63,19 +62,6 @@ def _fix(snapshot: Snapshot, finding: Finding, fix: Fix) -> Action:
         preferred=fix.preferred,
         problems=(finding_problem(snapshot, finding),),
     )
-
-
-def control_fix(snapshot: Snapshot) -> Iterator[Action]:
-    """A config without the control plane: the one line that makes its container patchable."""
-    if not snapshot.is_config or snapshot.document.errors:
-        return
-    edit = _control_edit(snapshot)
-    if edit is not None:
-        yield Action(
-            title="Add `use_control_plane: true`",
-            kind=QUICK_FIX,
-            edit=FileEdit(snapshot.uri, snapshot.version, (edit,)),
-        )
 
 
 def of_container(snapshot: Snapshot, container: Container) -> Iterator[Action]:
