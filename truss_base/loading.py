@@ -6,7 +6,7 @@ because a value is misspelt, so only what makes the text unreadable is an error 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from truss_base.exceptions import ConfigError
 
@@ -25,26 +25,14 @@ def decoded(content: bytes) -> str:
 
 
 def known_config(text: str) -> TrussConfig:
-    """The config in `text`, with defaults for what is wrong. Raises ConfigError for no YAML."""
+    """The config in `text`, with defaults for what is wrong.
+
+    Raises ConfigError for what is no YAML, or no mapping.
+    """
     from truss_base.config import TrussConfig
+    from truss_base.document import load
 
-    return TrussConfig.tolerant(values(text))
-
-
-def values(text: str) -> dict[str, Any]:
-    """The mapping in a YAML text; an empty text is an empty one. Raises ConfigError."""
-    import yaml
-
-    try:
-        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.MarkedYAMLError as error:
-        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise ConfigError(f"config.yaml is no YAML: {error.problem}{line}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"config.yaml is no YAML: {reason}") from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
+    data = load(text)
+    if data is not None and not isinstance(data, dict):
         raise ConfigError("config.yaml holds no mapping of keys to values")
-    return loaded
+    return TrussConfig.tolerant(data or {})

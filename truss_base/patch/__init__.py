@@ -5,6 +5,7 @@ from __future__ import annotations
 from truss_base.patch.apply import TreeFile, apply_to, config_after, file_changes
 from truss_base.patch.place import place, tree_path
 from truss_base.patch.types import (
+    CONFIG_PATH,
     Action,
     ConfigPatch,
     EnvironmentVariablePatch,
@@ -18,6 +19,7 @@ from truss_base.patch.types import (
 from truss_base.patch.wire import patch_from_wire, patches_from_wire
 
 __all__ = [
+    "CONFIG_PATH",
     "Action",
     "ConfigPatch",
     "EnvironmentVariablePatch",

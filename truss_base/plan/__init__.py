@@ -1,0 +1,9 @@
+"""The plan: how a change reaches a running container, and why, decided before anything happens."""
+
+from __future__ import annotations
+
+from truss_base.plan.planner import plan
+from truss_base.plan.result import Change, Plan
+from truss_base.strategy import Strategy
+
+__all__ = ["Change", "Plan", "Strategy", "plan"]

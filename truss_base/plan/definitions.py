@@ -1,0 +1,141 @@
+"""The definitions in a Python module, by qualified name, so that a change can be named."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+_MODULE_LEVEL = "module-level code"
+_IMPORTS = "the imports"
+
+
+def parse(source: bytes) -> ast.Module:
+    """The syntax tree of a module given as bytes: byte-order marks and encoding cookies count.
+
+    Type comments are part of it, since compilers of Python subsets read them. Raises SyntaxError;
+    nesting too deep for the parser is one, too.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the user's escapes, not for our log
+        try:
+            try:
+                tree = ast.parse(source, type_comments=True)
+            except SyntaxError:
+                # A comment may only look like a type; the code then still parses without.
+                tree = ast.parse(source)
+        except (RecursionError, MemoryError, ValueError) as error:
+            # ValueError: a NUL byte, before Python 3.12.
+            raise SyntaxError(str(error) or "nested too deeply") from error
+    tree.type_ignores = []  # these carry line numbers, and mean nothing when the code runs
+    return tree
+
+
+def dump(node: ast.AST) -> str:
+    """The node as text, without positions. Raises SyntaxError for a tree nested too deeply."""
+    try:
+        return ast.dump(node)
+    except RecursionError:
+        raise SyntaxError("nested too deeply") from None
+
+
+def documented(tree: ast.Module) -> Iterator[tuple[str, Documented, bool]]:
+    """Everything that can have a docstring: qualified name ("" for the module), node, and whether
+    it lies in a class that has base classes, keywords or decorators."""
+    yield "", tree, False
+    yield from _documented_below(tree, "", False)
+
+
+def _documented_below(
+    node: ast.AST, prefix: str, derived: bool
+) -> Iterator[tuple[str, Documented, bool]]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _documented_below(child, prefix, derived)
+            continue
+        name = f"{prefix}{child.name}"
+        yield name, child, derived
+        inherits = isinstance(child, ast.ClassDef) and bool(
+            child.bases or child.keywords or child.decorator_list
+        )
+        yield from _documented_below(child, f"{name}.", derived or inherits)
+
+
+def docstring(node: Documented) -> str | None:
+    """The docstring of a definition as written."""
+    return ast.get_docstring(node, clean=False)
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """The same tree with its docstrings taken out, in place."""
+    for _, node, _ in documented(tree):
+        if docstring(node) is not None:
+            del node.body[0]
+    return tree
+
+
+def changed_names(before: ast.Module, after: ast.Module) -> list[str]:
+    """What differs between two modules, in words: "`Model.predict` changed", "`helper` added"."""
+    old, new = _pieces(before), _pieces(after)
+    changed = [
+        f"{_quoted(name)} {_verb(old.get(name), new.get(name))}"
+        for name in [*new, *(name for name in old if name not in new)]
+        if old.get(name) != new.get(name)
+    ]
+    return changed or ["the order of its definitions changed"]
+
+
+def _verb(old: list[str] | None, new: list[str] | None) -> str:
+    if old is None:
+        return "added"
+    return "removed" if new is None else "changed"
+
+
+def _quoted(name: str) -> str:
+    return name if " " in name else f"`{name}`"
+
+
+def _pieces(tree: ast.Module) -> dict[str, list[str]]:
+    """The dumps of every statement, under the name of the definition that it belongs to."""
+    pieces: dict[str, list[str]] = {}
+    for statement in tree.body:
+        _collect(statement, "", pieces)
+    return pieces
+
+
+def _collect(statement: ast.stmt, prefix: str, pieces: dict[str, list[str]]) -> None:
+    if isinstance(statement, ast.ClassDef):
+        name = f"{prefix}{statement.name}"
+        header = ast.ClassDef(**{**dict(ast.iter_fields(statement)), "body": []})
+        pieces.setdefault(name, []).append(dump(header))
+        for inner in statement.body:
+            _collect(inner, f"{name}.", pieces)
+        return
+    pieces.setdefault(_name(statement, prefix), []).append(dump(statement))
+
+
+def _name(statement: ast.stmt, prefix: str) -> str:
+    if isinstance(statement, Function):
+        return f"{prefix}{statement.name}"
+    if isinstance(statement, ast.Import | ast.ImportFrom) and not prefix:
+        return _IMPORTS
+    target = _assigned(statement)
+    if target:
+        return f"{prefix}{target}"
+    return prefix.removesuffix(".") or _MODULE_LEVEL
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        target = statement.target
+    else:
+        return None
+    return target.id if isinstance(target, ast.Name) else None
