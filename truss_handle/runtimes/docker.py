@@ -194,9 +194,9 @@ def _run(launch: Launch, image: str) -> tuple[str, str]:
     """(id of the started container, a warning or nothing)."""
     with engine() as (client, endpoint):
         gpus, warning = False, ""
-        if launch.config.resources.accelerator:
+        if launch.config.accelerator:
             gpus = "nvidia" in client.info().get("Runtimes", {})
-            warning = "" if gpus else _NO_GPU.format(launch.config.resources.accelerator)
+            warning = "" if gpus else _NO_GPU.format(launch.config.accelerator)
         container = docker_container.run(
             client,
             launch,

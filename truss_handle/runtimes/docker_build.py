@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)", re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(r"^(--->|Removing intermediate|Successfully |The command '.*' returned)")
+# Instructions that only write metadata, and pip's words about what takes long.
+_INSTANT = ("USER ", "ENTRYPOINT ", "ENV ", "WORKDIR ", "EXPOSE ", "LABEL ")
+_PACKAGES = ("Collecting ", "Downloading ", "Building wheel", "Installing collected ")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -30,6 +33,7 @@ class BuildOutput:
     """Follows a build: which step it is at, what that step last said."""
 
     step: str = ""
+    percent: int = 0
     image: str | None = None
     error: str | None = None
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=5))
@@ -47,19 +51,22 @@ class BuildOutput:
 
     def _line(self, line: str) -> ProgressEvent | None:
         if step := _STEP.match(line):
-            number, count, self.step = int(step[1]), int(step[2]), step[3].strip()
+            self.percent = 100 * int(step[1]) // int(step[2])
+            self.step = step[3].strip()
             self.last_lines.clear()
-            return ProgressEvent(
-                "image", f"step {number} of {count}: {_shown(self.step)}", 100 * number // count
-            )
+            if self.step.startswith(_INSTANT):
+                return None
+            return ProgressEvent("image", shown(self.step), self.percent)
         if line and not _NOISE.match(line):
             self.last_lines.append(line.splitlines()[-1])
+            if line.startswith(_PACKAGES):
+                return ProgressEvent("image", shown(line), self.percent)
         return None
 
     def failure(self, log: Path) -> ImageFailed:
         """One message: the step, what it said last, and where everything is."""
         said = " | ".join(self.last_lines) or self.error or "the engine gave no reason"
-        where = f"at `{_shown(self.step)}`" if self.step else "before its first step"
+        where = f"at `{shown(self.step)}`" if self.step else "before its first step"
         hint = f"all of the output: {log}"
         if not self.last_lines and self.step.startswith("FROM "):
             hint = f"--base-image names another that the engine has or can reach; {hint}"
@@ -120,6 +127,7 @@ def prune(client: DockerClient, label: str, *, keep: int) -> None:
                 raise
 
 
-def _shown(step: str) -> str:
+def shown(step: str) -> str:
+    """One line of at most 120 characters."""
     line = " ".join(step.split())
     return line if len(line) <= 120 else f"{line[:119]}…"

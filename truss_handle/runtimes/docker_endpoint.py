@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from truss_handle.exceptions import DockerUnavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_DEFAULT_SOCKET = "/var/run/docker.sock"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -42,8 +44,15 @@ class Endpoint:
             return None
         return None if parts.hostname in _LOOPBACK else parts.netloc
 
+    @property
+    def socket(self) -> str | None:
+        """The path of its Unix socket, when that is how it is reached."""
+        if self.host is None:
+            return None if os.name == "nt" else _DEFAULT_SOCKET
+        return self.host.removeprefix("unix://") if self.host.startswith("unix://") else None
+
     def __str__(self) -> str:
-        return f"{self.host} ({self.origin})" if self.host else self.origin
+        return f"{self.host or self.socket} ({self.origin})"
 
 
 def find_endpoint(environ: Mapping[str, str], home: Path) -> Endpoint:

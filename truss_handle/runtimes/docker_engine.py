@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ def engine(limit: float | None = ANSWER_LIMIT) -> Iterator[tuple[DockerClient, E
     from requests.exceptions import RequestException
 
     try:
+        _probe(endpoint)
         client = _connect(endpoint, limit)
     except (DockerException, RequestException, OSError) as error:
         raise _unavailable(endpoint, error) from error
@@ -45,6 +47,14 @@ def explanation(error: Exception) -> str:
     """The engine's own words, without the request around them."""
     words = getattr(error, "explanation", None)
     return str(words or error)
+
+
+def _probe(endpoint: Endpoint) -> None:
+    """Raises the plain reason (missing, refused, forbidden), which the client would wrap twice."""
+    if endpoint.socket is not None:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(5)
+            probe.connect(endpoint.socket)
 
 
 def _connect(endpoint: Endpoint, limit: float | None) -> DockerClient:
@@ -70,17 +80,8 @@ def _connect(endpoint: Endpoint, limit: float | None) -> DockerClient:
 
 
 def _unavailable(endpoint: Endpoint, error: Exception) -> DockerUnavailable:
-    return DockerUnavailable(
-        f"no Docker engine answers at {endpoint}: {_cause(error)}",
-        hint="start Docker, or use --runtime local",
-    )
-
-
-def _cause(error: Exception) -> str:
-    """The innermost reason, such as `[Errno 2] No such file or directory`."""
-    text = str(error)
-    for inner in error.args:
-        while isinstance(inner, Exception):
-            text = str(inner) or text
-            inner = next((arg for arg in inner.args if isinstance(arg, Exception)), None)
-    return text
+    hint = "start Docker, or use --runtime local"
+    if isinstance(error, PermissionError):
+        hint = "add yourself to the group docker (sudo usermod -aG docker $USER) and log in again"
+    said = (isinstance(error, OSError) and error.strerror) or error
+    return DockerUnavailable(f"no Docker engine answers at {endpoint}: {said}", hint=hint)

@@ -52,7 +52,7 @@ def make_recipe(
             hint="remove docker_server from config.yaml, or run the image it names by hand",
         )
     own = config.base_image
-    version = python_version(config)
+    version = config.python_tag
     base = own.image if own else options.base_image or environ.get(BASE_IMAGE_VARIABLE)
     return Recipe(
         base_image=base or f"python:{version}-slim-bookworm",
@@ -66,9 +66,3 @@ def make_recipe(
         whole_tree=requirements.local,
         build_commands=tuple(config.build_commands),
     )
-
-
-def python_version(config: TrussConfig) -> str:
-    """`py311` as image names and people write it: `3.11`."""
-    digits = config.python_version.removeprefix("py").replace(".", "")
-    return f"{digits[0]}.{digits[1:]}"
