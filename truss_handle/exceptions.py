@@ -9,6 +9,7 @@ HandleError
 ├── ModelLoadFailed        the first version did not come up; .model_error
 ├── StartFailed            the server process ended before it answered
 ├── ServerUnavailable      a server that should run does not answer, or answers nonsense
+├── PredictFailed          the model answered with a failure; .model_error (`docker_predict` only)
 ├── PredictTimeout         no answer within the caller's limit
 ├── InputInvalid           what the caller handed over cannot be used
 └── MachineProblem         this machine lacks something
@@ -87,6 +88,10 @@ class PatchFailed(_WithModelError):
 
 class ModelLoadFailed(_WithModelError):
     """The model did not load, and no older version answers in its place."""
+
+
+class PredictFailed(_WithModelError):
+    """The model answered with a failure. Raised only where the answer itself is the result."""
 
 
 class StartFailed(HandleError):

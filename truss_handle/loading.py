@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FIRST_POLL, _LONGEST_POLL = 0.02, 0.5  # seconds between looks at a loading model
 
 
-async def _loaded(settings: Settings, running: Running, limit: float, progress: Progress) -> None:
+async def loaded(settings: Settings, running: Running, limit: float, progress: Progress) -> None:
     """Wait for the model. Raises ModelLoadFailed, StartFailed."""
     progress(ProgressEvent("load", "loading the model"))
     began = time.monotonic()

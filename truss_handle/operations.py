@@ -26,7 +26,7 @@ from truss_handle.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 __all__ = [
@@ -144,7 +144,7 @@ async def status(truss_dir: str | Path, *, runtime: str | None = None) -> Runnin
 
 def logs(
     truss_dir: str | Path, *, runtime: str | None = None, follow: bool = False, tail: int = 200
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Lines of the model's output, oldest first. Raises NotRunning on the first step."""
     from truss_handle import reporting
 

@@ -7,10 +7,10 @@ the cache or from the server itself. Nothing else is trusted, least of all what 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from truss_base.diff import diff
+from truss_base.diff import Difference, difference
+from truss_base.hash import truss_hash
 from truss_base.plan import plan as plan_of
 from truss_base.signature import Signature
 from truss_handle import instances
@@ -29,23 +29,6 @@ if TYPE_CHECKING:
 _ATTEMPTS = 3  # someone else may patch at the same moment, or a file may be saved during the diff
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """What leads from `base` to `local`."""
-
-    base: Signature
-    local: Signature
-    patches: list[Any]
-
-    def to_body(self, *, dry_run: bool) -> dict[str, Any]:
-        return {
-            "hash": self.local.hash,
-            "prev_hash": self.base.hash,
-            "patches": [patch.to_wire() for patch in self.patches],
-            "dry_run": dry_run,
-        }
-
-
 async def patch(
     settings: Settings, running: Running, *, dry_run: bool, progress: Progress
 ) -> PatchResult:
@@ -54,19 +37,20 @@ async def patch(
     cache = SignatureCache(settings.signatures)
     async with ServerClient(running) as client:
         for remaining in reversed(range(_ATTEMPTS)):
-            difference = await _difference(client, cache, running.truss_dir)
-            if difference.base.hash == difference.local.hash:
-                return _unchanged(difference.local.hash)
-            progress(ProgressEvent("patch", f"sending {_counted(difference.patches)}"))
+            base = await _base(client, cache)
+            found = await asyncio.to_thread(difference, base, running.truss_dir)
+            if base.hash == found.signature.hash:
+                return _unchanged(base.hash)
+            progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
             try:
-                answer = await client.patch(difference.to_body(dry_run=dry_run), progress)
+                answer = await client.patch(_body(base, found, dry_run=dry_run), progress)
             except PatchRefused:
-                if remaining and await _is_outdated(client, difference, running.truss_dir):
+                if remaining and await _is_outdated(client, base, found, running.truss_dir):
                     continue
                 raise
             if not dry_run:
-                await asyncio.to_thread(_keep, settings, running, difference.local)
-            return _result(answer, difference)
+                await asyncio.to_thread(_keep, settings, running, found.signature)
+            return _result(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -102,34 +86,38 @@ async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
 
 
 def _offline_plan(base: Signature, truss_dir: Path) -> dict[str, Any]:
-    local = Signature.of(truss_dir)
-    patches = diff(base, truss_dir)
-    found = plan_of(None, patches, old_config=base.config)
+    found = difference(base, truss_dir)
+    bound = plan_of(None, found.patches, old_config=base.config)
     return {
-        **found.to_dict(),
-        "changed": base.hash != local.hash,
-        "hash": local.hash,
+        **bound.to_dict(),
+        "changed": base.hash != found.signature.hash,
+        "hash": found.signature.hash,
         "prev_hash": base.hash,
     }
 
 
-async def _difference(client: ServerClient, cache: SignatureCache, truss_dir: Path) -> _Difference:
-    local, runs = await asyncio.gather(
-        asyncio.to_thread(Signature.of, truss_dir), client.truss_hash()
-    )
-    if runs == local.hash:
-        return _Difference(local, local, [])
-    base = await asyncio.to_thread(cache.load, runs)
-    if base is None:
-        base = Signature.from_dict(await client.signature())
-    patches = await asyncio.to_thread(diff, base, truss_dir)
-    return _Difference(base, local, patches)
+async def _base(client: ServerClient, cache: SignatureCache) -> Signature:
+    """The signature of what the server says it runs."""
+    runs = await client.truss_hash()
+    cached = await asyncio.to_thread(cache.load, runs)
+    return cached or Signature.from_dict(await client.signature())
 
 
-async def _is_outdated(client: ServerClient, difference: _Difference, truss_dir: Path) -> bool:
+async def _is_outdated(
+    client: ServerClient, base: Signature, found: Difference, truss_dir: Path
+) -> bool:
     """Whether either side has moved since the difference was taken."""
-    now = await asyncio.to_thread(Signature.of, truss_dir)
-    return now.hash != difference.local.hash or await client.truss_hash() != difference.base.hash
+    now = await asyncio.to_thread(truss_hash, truss_dir)
+    return now != found.signature.hash or await client.truss_hash() != base.hash
+
+
+def _body(base: Signature, found: Difference, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "hash": found.signature.hash,
+        "prev_hash": base.hash,
+        "patches": [change.to_wire() for change in found.patches],
+        "dry_run": dry_run,
+    }
 
 
 def _keep(settings: Settings, running: Running, signature: Signature) -> None:
@@ -137,12 +125,12 @@ def _keep(settings: Settings, running: Running, signature: Signature) -> None:
     Memory(settings, running.truss_dir).remember(hash=signature.hash)
 
 
-def _unchanged(truss_hash: str) -> PatchResult:
+def _unchanged(same: str) -> PatchResult:
     return PatchResult(
         ok=True,
         changed=False,
-        hash=truss_hash,
-        prev_hash=truss_hash,
+        hash=same,
+        prev_hash=same,
         strategy="S0",
         reasons=(),
         timings_ms={},
@@ -150,12 +138,12 @@ def _unchanged(truss_hash: str) -> PatchResult:
     )
 
 
-def _result(answer: dict[str, Any], difference: _Difference) -> PatchResult:
+def _result(answer: dict[str, Any], base: Signature, found: Difference) -> PatchResult:
     return PatchResult(
         ok=True,
         changed=True,
-        hash=str(answer.get("hash", difference.local.hash)),
-        prev_hash=str(answer.get("prev_hash", difference.base.hash)),
+        hash=str(answer.get("hash", found.signature.hash)),
+        prev_hash=str(answer.get("prev_hash", base.hash)),
         strategy=str(answer.get("strategy", "")),
         reasons=tuple(answer.get("reasons", ())),
         timings_ms=dict(answer.get("timings_ms", {})),

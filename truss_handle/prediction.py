@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from truss_base.config import TrussConfig
 from truss_base.examples import example_input
 from truss_base.exceptions import TrussBaseError
-from truss_base.tree import config_text, truss_root
+from truss_base.tree import CONFIG_FILE, truss_root
 from truss_handle.client import ERROR_ID_HEADER, ServerClient
 from truss_handle.exceptions import HandleError
 from truss_handle.memory import Memory
@@ -48,7 +48,7 @@ def choose_input(settings: Settings, truss_dir: Path) -> PredictInput:
     if last is not None:
         return PredictInput(last[0], "last")
     try:
-        config = TrussConfig.from_text(config_text(truss_root(truss_dir)))
+        config = TrussConfig.from_yaml(truss_root(truss_dir) / CONFIG_FILE)
         example = example_input(truss_dir, config)
     except TrussBaseError:
         example = None  # a broken config is reported where it is edited; here it costs a default

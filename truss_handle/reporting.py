@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
 from truss_base.hash import truss_hash
-from truss_handle import instances
+from truss_handle import instances, leftovers
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import HandleError, ServerUnavailable
 from truss_handle.registry import Registry, resolve
@@ -16,7 +16,7 @@ from truss_handle.runtimes import runtime_named
 from truss_handle.values import RunningStatus
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -34,19 +34,14 @@ async def status(settings: Settings, truss_dir: Path, runtime: str | None) -> Ru
 
 async def list_running(settings: Settings) -> list[RunningStatus]:
     """See `operations.list_running`."""
-    registry = Registry(settings)
-    found = []
-    for running in await asyncio.to_thread(registry.all):
-        if await _known_dead(settings, running):
-            await asyncio.to_thread(registry.remove, running.id)
-        else:
-            found.append(running)
+    await leftovers.clear_all(settings)
+    found = await asyncio.to_thread(Registry(settings).all)
     return list(await asyncio.gather(*map(_status_of, found)))
 
 
 async def logs(
     settings: Settings, truss_dir: Path, *, runtime: str | None, follow: bool, tail: int
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """See `operations.logs`."""
     running = await instances.require(settings, truss_dir, runtime)
     answered = False
@@ -64,13 +59,6 @@ async def logs(
     plain = runtime_named(running.runtime, settings).plain_logs(running, follow=follow, tail=tail)
     async for line in plain:
         yield line
-
-
-async def _known_dead(settings: Settings, running: Running) -> bool:
-    try:
-        return not await instances.is_alive(settings, running)
-    except HandleError:
-        return False  # an engine that does not answer proves nothing about its containers
 
 
 async def _status_of(running: Running) -> RunningStatus:

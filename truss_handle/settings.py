@@ -34,10 +34,9 @@ class Settings:
         """One folder per running instance."""
         return self.home / "instances"
 
-    @property
-    def locks(self) -> Path:
-        """Lock files; outside the instances, because a stop removes those."""
-        return self.home / "locks"
+    def lock_of(self, instance: str) -> Path:
+        """Lock file of an instance; outside its folder, because a stop removes that."""
+        return self.home / "locks" / f"{instance}.lock"
 
     @property
     def memory(self) -> Path:

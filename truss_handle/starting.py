@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
+from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
-from truss_base.tree import config_text, truss_root
-from truss_handle import instances, model_secrets, patching
+from truss_base.tree import CONFIG_FILE, truss_root
+from truss_handle import instances, leftovers, model_secrets, patching
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded
 from truss_handle.loading import loaded
@@ -79,11 +80,17 @@ def _lock(
     def waiting() -> None:
         progress(ProgressEvent("wait", "another command works on this Truss: waiting"))
 
-    return exclusive(settings.locks / f"{instance_id(truss_dir, runtime)}.lock", waiting)
+    return exclusive(settings.lock_of(instance_id(truss_dir, runtime)), waiting)
 
 
 def _read_config(truss_dir: Path) -> TrussConfig:
-    return TrussConfig.from_text(config_text(truss_root(truss_dir)))
+    root = truss_root(truss_dir)
+    config = TrussConfig.from_yaml(root / CONFIG_FILE)
+    model = root / config.model_module_dir / config.model_class_filename
+    if config.docker_server is None and not model.is_file():
+        missing = model.relative_to(root).as_posix()
+        raise NotATruss(f"{root} is no Truss: {missing} is missing")
+    return config
 
 
 async def _end(settings: Settings, running: Running) -> None:
@@ -136,6 +143,7 @@ async def _launch(
     runtime = runtime_named(options.runtime, settings)
     registry = Registry(settings)
     instance = instance_id(truss_dir, options.runtime)
+    await leftovers.clear(settings, instance)
     try:
         launch = await asyncio.to_thread(
             _prepared, registry, instance, truss_dir, config, options, progress

@@ -17,6 +17,7 @@ from truss_handle.environments import Specification, ensure_environment
 from truss_handle.exceptions import PortTaken, StartFailed
 from truss_handle.files import read_json, write_atomic
 from truss_handle.interpreters import current, interpreter_for
+from truss_handle.leftovers import note_process
 from truss_handle.model_secrets import without_secrets
 from truss_handle.processes import ProcessName
 from truss_handle.registry import Registry
@@ -216,6 +217,7 @@ async def _until_answering(
 ) -> str:
     """Wait for the server's address; whatever else happens, the process is ended again."""
     deadline = time.monotonic() + _ANSWER_LIMIT
+    note_process(launch.directory, process)
     try:
         while True:
             # In this order: a server that answered and ended at once did answer.

@@ -1,0 +1,55 @@
+"""The findings of `validate`, placed for people: one-based lines and columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from truss_base.exceptions import ConfigError
+from truss_base.loading import decoded
+from truss_base.tree import CONFIG_FILE, truss_root
+from truss_base.validation import validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from truss_base.validation import Finding
+
+
+def check(path: Path) -> list[dict[str, Any]]:
+    """Findings for a Truss's folder, or for a config file, in the order of the text.
+
+    Raises NotATruss for a folder without a config.
+    """
+    file = path if path.is_file() else truss_root(path) / CONFIG_FILE
+    try:
+        text = decoded(file.read_bytes())
+    except ConfigError as error:
+        return [_at(file, 1, 1, "encoding", "error", str(error))]
+    return [_placed(file, text, finding) for finding in validate(text, file.parent)]
+
+
+def _placed(file: Path, text: str, finding: Finding) -> dict[str, Any]:
+    from truss_base.document import LineIndex
+
+    lines = LineIndex(text)
+    line, column = lines.position(finding.start)
+    end_line, end_column = lines.position(finding.end)
+    return {
+        **_at(file, line + 1, column + 1, finding.code, finding.severity, finding.message),
+        "end_line": end_line + 1,
+        "end_column": end_column + 1,
+        "fixes": [fix.title for fix in finding.fixes],
+    }
+
+
+def _at(
+    file: Path, line: int, column: int, code: str, severity: str, message: str
+) -> dict[str, Any]:
+    return {
+        "path": str(file),
+        "line": line,
+        "column": column,
+        "code": code,
+        "severity": severity,
+        "message": message,
+    }

@@ -1,0 +1,92 @@
+"""Commands that change what runs: plan, patch, watch."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from truss_base.exceptions import TrussBaseError
+from truss_handle import operations
+from truss_handle.cli import exit_codes
+from truss_handle.cli.arguments import add_command
+from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
+from truss_handle.registry import resolve
+from truss_handle.watching import changes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from truss_handle.cli.arguments import Commands
+    from truss_handle.cli.output import Output
+    from truss_handle.values import PatchResult
+
+
+def add_commands(commands: Commands) -> None:
+    """Register this group."""
+    add_command(commands, "plan", _plan, "show what a patch would do, and why")
+    patch = add_command(commands, "patch", _patch, "bring what runs to the files on disk")
+    patch.add_argument("--dry-run", action="store_true", help="check and plan, change nothing")
+    add_command(commands, "watch", _watch, "patch after every save, until Ctrl-C")
+
+
+async def _plan(arguments: argparse.Namespace, output: Output) -> int:
+    plan = await operations.plan(arguments.path, runtime=arguments.runtime)
+    output.result(plan, _plan_lines(plan))
+    return exit_codes.OK
+
+
+def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
+    if not plan.get("changed"):
+        yield "nothing to patch: the server runs these files"
+        return
+    bound = " at most (nothing runs that could say it exactly)" if plan["upper_bound"] else ""
+    yield f"{plan['strategy']} {plan.get('title', '')}".strip() + bound
+    yield from _reason_lines(plan["reasons"])
+
+
+def _reason_lines(reasons: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    for reason in reasons:
+        yield f"  {reason.get('strategy', '')} {reason.get('subject')}: {reason.get('reason')}"
+
+
+async def _patch(arguments: argparse.Namespace, output: Output) -> int:
+    began = time.perf_counter()
+    result = await operations.patch(
+        arguments.path,
+        runtime=arguments.runtime,
+        dry_run=arguments.dry_run,
+        progress=output.progress,
+    )
+    output.result(asdict(result), _result_lines(result, time.perf_counter() - began))
+    return exit_codes.OK
+
+
+def _result_lines(result: PatchResult, seconds: float) -> Iterator[str]:
+    if not result.changed:
+        yield result.msg
+        return
+    yield f"{result.msg or 'patched'} ({result.strategy}, {seconds * 1000:.0f} ms)"
+    yield from _reason_lines(result.reasons)
+
+
+async def _watch(arguments: argparse.Namespace, output: Output) -> int:
+    directory = resolve(arguments.path)
+    # What was saved before the watch began counts too; here a failure ends the command.
+    await _patch(arguments_with_dry_run(arguments), output)
+    output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
+    async for _ in changes(directory):
+        try:
+            await _patch(arguments, output)
+        except (NotRunning, NotControlTruss):
+            raise
+        except (HandleError, TrussBaseError) as error:
+            output.error(error)  # the next save may repair it
+    return exit_codes.OK
+
+
+def arguments_with_dry_run(arguments: argparse.Namespace) -> argparse.Namespace:
+    """`patch` and `watch` share their work, but not that option."""
+    arguments.dry_run = False
+    return arguments

@@ -1,0 +1,79 @@
+"""What commands print: a result on stdout, for people or as JSON; everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from truss_handle.values import ProgressEvent
+
+
+class Output:
+    """One per command. With `as_json`, stdout carries JSON and nothing else."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def result(self, value: Mapping[str, Any], lines: Iterable[str]) -> None:
+        """The outcome of a command: one JSON object, or lines for people."""
+        if self.as_json:
+            self._print(json.dumps({"ok": True, **value}, ensure_ascii=False, default=plain))
+            return
+        for line in lines:
+            self._print(line)
+
+    def line(self, text: str) -> None:
+        """One line of a stream: as it is, or as {"line": ...}."""
+        self._print(json.dumps({"line": text}, ensure_ascii=False) if self.as_json else text)
+
+    def progress(self, event: ProgressEvent) -> None:
+        """A step of a longer command."""
+        self.note(event.message)
+
+    def note(self, text: str) -> None:
+        """Something about the result that is not part of it."""
+        print(text, file=sys.stderr, flush=True)
+
+    def error(self, error: Exception) -> None:
+        """One line, the user's own traceback where there is one, and what to do next."""
+        if self.as_json:
+            self._print(json.dumps({"ok": False, "error": described(error)}, ensure_ascii=False))
+            return
+        traceback = (getattr(error, "model_error", None) or {}).get("traceback")
+        if traceback:
+            self.note(str(traceback).rstrip())
+        self.note(f"error: {error}")
+        if hint := getattr(error, "hint", ""):
+            self.note(f"  {hint}")
+
+    @staticmethod
+    def _print(text: str) -> None:
+        print(text, flush=True)
+
+
+def described(error: Exception) -> dict[str, Any]:
+    """An exception as the JSON that commands and the language server report."""
+    shown: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": str(error),
+        "hint": getattr(error, "hint", ""),
+    }
+    for name in ("key", "reasons", "model_error"):
+        if value := getattr(error, name, None):
+            shown[name] = value
+    return shown
+
+
+def plain(value: Any) -> Any:
+    """What the json module cannot write by itself."""
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
