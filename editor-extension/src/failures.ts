@@ -12,7 +12,7 @@ export async function showFailure(pages: Pages, truss: Truss, error: CommandErro
   const chosen = await window.showErrorMessage(messageOf(error), ...(step === undefined ? [] : [step.title]));
   if (step === undefined || chosen === undefined) return;
   if (step.command === "controlTruss.showFailure") {
-    await pages.show(truss.uri, `${truss.name} error`, failurePage(truss.name, error, new Date()));
+    await pages.show(truss.uri, `${truss.name} error`, failurePage(error, new Date()));
   } else {
     await commands.executeCommand(step.command, { uri: truss.uri });
   }

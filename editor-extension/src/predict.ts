@@ -110,9 +110,9 @@ export class Predictor {
     const title = `${truss.name} answer`;
     const argument = { uri: truss.uri, input: parsed.value };
     const outcome = await this.server.work<Prediction>("truss.predict", argument, `Predicting in ${truss.name}`);
-    if (!isFailure(outcome)) return this.pages.show(truss.uri, title, answerPage(truss.name, outcome, new Date()));
+    if (!isFailure(outcome)) return this.pages.show(truss.uri, title, answerPage(outcome, new Date()));
     if (outcome.error.model_error) {
-      return this.pages.show(truss.uri, title, failurePage(truss.name, outcome.error, new Date()));
+      return this.pages.show(truss.uri, title, failurePage(outcome.error, new Date()));
     }
     await showFailure(this.pages, truss, outcome.error);
   }

@@ -7,29 +7,29 @@ const TRACEBACK = 'Traceback (most recent call last):\n  File "model/model.py", 
 const MODEL_ERROR = { phase: "predict", type: "KeyError", message: "'x'", traceback: TRACEBACK, path: "model/model.py", line: 7 } as const;
 
 test("a JSON answer is indented under a line of facts", () => {
-  const page = answerPage("iris", { status: 200, output: { species: "setosa" }, latency_ms: 3.14159, size: 22, content_type: "application/json" }, AT);
+  const page = answerPage({ status: 200, output: { species: "setosa" }, latency_ms: 3.14159, size: 22, content_type: "application/json" }, AT);
   assert.equal(page.language, "jsonc");
-  assert.equal(page.text, '// iris · 200 OK · 3.1 ms · 22 bytes · 15:04:05\n{\n  "species": "setosa"\n}\n');
+  assert.equal(page.text, '// 200 OK · 3.1 ms · 22 bytes · 15:04:05\n{\n  "species": "setosa"\n}\n');
 });
 
 test("a JSON string is JSON, other text is shown as it came", () => {
   const answer = { status: 200, output: "one\ntwo", latency_ms: 12, size: 7 };
-  assert.match(answerPage("iris", { ...answer, content_type: "application/json" }, AT).text, /\n"one\\ntwo"\n$/);
-  const plain = answerPage("iris", { ...answer, content_type: "text/plain; charset=utf-8" }, AT);
+  assert.match(answerPage({ ...answer, content_type: "application/json" }, AT).text, /\n"one\\ntwo"\n$/);
+  const plain = answerPage({ ...answer, content_type: "text/plain; charset=utf-8" }, AT);
   assert.deepEqual([plain.language, plain.text.endsWith("\n\none\ntwo\n")], ["plaintext", true]);
 });
 
 test("an exception of the model shows its place and traceback", () => {
-  const page = answerPage("iris", { status: 500, output: null, latency_ms: 5, size: 0, model_error: MODEL_ERROR }, AT);
+  const page = answerPage({ status: 500, output: null, latency_ms: 5, size: 0, model_error: MODEL_ERROR }, AT);
   assert.equal(page.language, "plaintext");
-  assert.match(page.text, /^iris · 500 · 5\.0 ms/);
+  assert.match(page.text, /^500 · 5\.0 ms/);
   assert.match(page.text, /KeyError in predict at model\/model\.py:7: 'x'/);
   assert.ok(page.text.endsWith(TRACEBACK));
 });
 
 test("no answer at all says why and what to do", () => {
-  const page = failurePage("iris", { type: "NotRunning", message: "Nothing runs.", hint: "Start it." }, AT);
-  assert.equal(page.text, "iris · no answer · 15:04:05\n\nNothing runs.\nStart it.\n");
+  const page = failurePage({ type: "NotRunning", message: "Nothing runs.", hint: "Start it." }, AT);
+  assert.equal(page.text, "no answer · 15:04:05\n\nNothing runs.\nStart it.\n");
 });
 
 test("the frames of a traceback are found where they stand", () => {

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from truss_handle.settings import Settings
 
 HERE = Path(__file__).parent
@@ -63,7 +65,9 @@ class Stage:
             output, _ = process.communicate()
             output += f"\nstill not done after {PATIENCE_SECONDS} s"
         print(output)
-        assert process.returncode == 0, f"{scenario} failed; its last picture: {self._picture()}"
+        if process.returncode:
+            story = f"{scenario}\n{output}\npicture: {self._picture()}\n{self._log()}"
+            pytest.fail(story, pytrace=False)
 
     def _picture(self) -> str:
         picture = self.home / "failure.png"
@@ -72,6 +76,11 @@ class Stage:
         kept = Path(tempfile.gettempdir()) / "control-truss-editor-failure.png"
         shutil.copy(picture, kept)
         return str(kept)
+
+    def _log(self) -> str:
+        """What extension and language server have logged."""
+        logs = self.home.glob("data/logs/**/*Control Truss.log")
+        return "\n".join(log.read_text(errors="replace") for log in logs)
 
     def stop_containers(self) -> None:
         """Whatever a scenario that failed half-way has left running."""

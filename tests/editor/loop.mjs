@@ -49,7 +49,7 @@ await scenario({ settings }, async (workbench, step) => {
     assert.deepEqual(JSON.parse(await predict()), { measurements: [5.9, 2.8, 4.3, 1.3] });
   });
   await step("and shows the answer with its latency beside", async () => {
-    await answer.locator(".view-line", { hasText: /200 OK · [\d.]+ m?s · \d+ bytes/ }).waitFor();
+    await answer.locator(".view-line", { hasText: /200\sOK\s·\s[\d.]+\sm?s\s·\s\d+\sbytes/ }).waitFor();
     await answer.locator(".view-line", { hasText: '"versicolor"' }).waitFor();
   });
 

@@ -7,9 +7,8 @@ export interface Page {
 }
 
 /** The answer, headed by one line of facts. JSON is indented; anything else is shown as it came. */
-export function answerPage(name: string, prediction: Prediction, at: Date): Page {
+export function answerPage(prediction: Prediction, at: Date): Page {
   const facts = [
-    name,
     `${prediction.status}${prediction.status < 400 ? " OK" : ""}`,
     milliseconds(prediction.latency_ms),
     bytes(prediction.size),
@@ -23,8 +22,8 @@ export function answerPage(name: string, prediction: Prediction, at: Date): Page
 }
 
 /** A prediction that got no answer at all. */
-export function failurePage(name: string, error: CommandError, at: Date): Page {
-  const head = `${name} · no answer · ${clock(at)}`;
+export function failurePage(error: CommandError, at: Date): Page {
+  const head = `no answer · ${clock(at)}`;
   if (error.model_error) return errorPage(head, error.model_error);
   return { language: "plaintext", text: `${head}\n\n${error.message}\n${error.hint ? `${error.hint}\n` : ""}` };
 }
