@@ -54,10 +54,13 @@ class Application:
         self.metrics.load_seconds = model.seconds
         self.model = model
 
-    def report(self, error: BaseException) -> str:
-        """Hands an error of the user's code to the developer; returns the id of the report."""
+    def report(self, error: BaseException, near: Callable[..., Any] | None = None) -> str:
+        """Hands an error of the user's code to the developer; returns the id of the report.
+
+        `near` is the user's function to point at when the error itself has no place in the Truss.
+        """
         root = self.model.release.root if self.model else None
-        described = report(error, phase="predict", root=root)
+        described = report(error, phase="predict", root=root, near=near)
         self._on_error(described)
         return described.id
 
@@ -124,7 +127,7 @@ class Application:
             return
         error_id = None
         if isinstance(error, (UserCodeError, ModelDefinitionError)):
-            error_id = self.report(error)
+            error_id = self.report(error, connection.answered_by)
         elif not isinstance(error, InferenceError) and not hasattr(error, "status_code"):
             logger.error("A request failed inside the server.", exc_info=error)
         if connection.started:
@@ -148,11 +151,15 @@ class Application:
 
     async def _health(self, connection: Connection, parameter: str) -> Any:
         is_healthy = self.contract.is_healthy
-        if is_healthy is not None and not await self.user_code.call(is_healthy):
-            return responses.error_response(
-                503, "The model's `is_healthy` says no.", responses.MODEL_FAULT
-            )
-        return {}
+        if is_healthy is None:
+            return {}
+        try:
+            healthy = await self.user_code.call(is_healthy)
+        except UserCodeError as exc:
+            self.report(exc)
+            healthy = False
+        text = "The model's `is_healthy` says no."
+        return {} if healthy else responses.error_response(503, text, responses.MODEL_FAULT)
 
     async def _schema(self, connection: Connection, parameter: str) -> Any:
         first, last = self.contract.first, self.contract.last
@@ -161,6 +168,7 @@ class Application:
         return schema.describe(first.input_model, last.returns)
 
     async def _predict(self, connection: Connection, parameter: str) -> Any:
+        connection.answered_by = self.contract.last.function
         inputs = await self._inputs(self.contract.first, connection)
         if self._pipeline is None:
             raise ModelNotReady(parameter)
@@ -169,6 +177,7 @@ class Application:
 
     async def _openai(self, connection: Connection, parameter: str) -> Any:
         method = self.contract.method(parameter)
+        connection.answered_by = method.function
         inputs = await self._inputs(method, connection)
         if self._pipeline is None:
             raise ModelNotReady

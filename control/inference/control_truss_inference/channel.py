@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import json
+import queue
 import socket
 import threading
+import time
 from typing import Any, Callable, Mapping
 
 from .exceptions import ControlChannelError
 
 LINE_LIMIT = 1 << 20  # bytes; an operation is a few hundred
+WAITING_LIMIT = 256  # events; a parent that reads nothing must neither stop us nor fill our memory
 
 
 class ControlChannel:
-    """Reads operations in a thread of its own, so that a blocked event loop cannot miss the end.
+    """Reads and writes in threads of its own, so that neither end can hold up the other.
 
-    Sends block: the reader is the parent, and while that does not read, nobody asks us anything.
+    A blocked event loop does not keep `on_end` from running when the parent is gone.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(True)
         self._socket.set_inheritable(False)  # the model's children must not keep it open
-        self._lock = threading.Lock()
+        self._waiting: queue.Queue[bytes] = queue.Queue(WAITING_LIMIT)
+        _start("control-writer", self._write)
 
     def send(self, event: str, **fields: Any) -> None:
-        """Sends one event. A parent that is gone is noticed by the reader, not here."""
+        """Sends one event, from any thread, without waiting; dropped when too many wait."""
         line = json.dumps({"event": event, **fields}, default=str).encode() + b"\n"
-        with self._lock:
-            try:
-                self._socket.sendall(line)
-            except OSError:
-                return
+        try:
+            self._waiting.put_nowait(line)
+        except queue.Full:
+            return
+
+    def flush(self, timeout: float) -> None:
+        """Waits until all events are written, `timeout` seconds at most."""
+        end = time.monotonic() + timeout
+        while self._waiting.unfinished_tasks and time.monotonic() < end:
+            time.sleep(0.001)
 
     def listen(
         self,
@@ -39,7 +48,7 @@ class ControlChannel:
         on_error: Callable[[ControlChannelError], None],
         on_end: Callable[[], None],
     ) -> None:
-        """Starts the reading thread; the callbacks run in it."""
+        """Starts reading; the callbacks run in the reading thread."""
 
         def read() -> None:
             with self._socket.makefile("rb") as lines:
@@ -50,7 +59,20 @@ class ControlChannel:
                         on_error(exc)
             on_end()
 
-        threading.Thread(target=read, name="control-channel", daemon=True).start()
+        _start("control-reader", read)
+
+    def _write(self) -> None:
+        while True:
+            line = self._waiting.get()
+            try:
+                self._socket.sendall(line)
+            except OSError:  # the parent is gone: the reader ends the process
+                return
+            self._waiting.task_done()
+
+
+def _start(name: str, target: Callable[[], None]) -> None:
+    threading.Thread(target=target, name=name, daemon=True).start()
 
 
 def _parse(line: bytes) -> Mapping[str, Any]:

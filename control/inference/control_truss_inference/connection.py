@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from starlette.requests import Request
 
@@ -31,6 +31,7 @@ class Connection:
         self.status: int | None = None
         self.complete = False
         self.gone = False
+        self.answered_by: Callable[..., Any] | None = None  # the user's function, for reports
         self._left = asyncio.Event()
         self.scope = scope
         self.request = Request(scope, self.receive)

@@ -18,6 +18,7 @@ from .tracebacks import ErrorReport
 
 logger = logging.getLogger("control_truss")
 TERMINATION_DRAIN = 30.0  # seconds for requests at work after a SIGTERM
+FLUSH_SECONDS = 1.0
 
 
 class ChannelObserver:
@@ -81,7 +82,9 @@ async def serve(socket_path: str, control_fd: int) -> int:
     service = Service(ChannelObserver(channel))
     process.on_termination(lambda: service.drain(TERMINATION_DRAIN))
     channel.listen(Operations(service, channel), _complain, process.end_group)
-    return await service.run(_bind(socket_path))
+    status = await service.run(_bind(socket_path))
+    channel.flush(FLUSH_SECONDS)
+    return status
 
 
 def _bind(path: str) -> socket.socket:

@@ -51,7 +51,8 @@ def encode(result: Any, request: Request) -> Response:
             return Response(binary.pack(_plain(result, to_binary=True)), media_type=BINARY)
         text = json.dumps(_plain(result, to_binary=False), default=_to_json)
     except (TypeError, ValueError, RecursionError) as exc:
-        raise UserCodeError(exc) from exc
+        # The stack is the encoder's: it says nothing about where the value came from.
+        raise UserCodeError(exc.with_traceback(None)) from exc
     return Response(text.encode("utf-8", "surrogatepass"), media_type="application/json")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Callable, Iterable
 
 from .exceptions import ModelDefinitionError, UserCodeError
 
@@ -47,14 +48,23 @@ class ErrorReport:
         }
 
 
-def report(error: BaseException, *, phase: str, root: Path | None) -> ErrorReport:
-    """Describes `error` as seen from the Truss at `root` (None: no release is loaded yet)."""
+def report(
+    error: BaseException,
+    *,
+    phase: str,
+    root: Path | None,
+    near: Callable[..., Any] | None = None,
+) -> ErrorReport:
+    """Describes `error` as seen from the Truss at `root` (None: no release is loaded yet).
+
+    `near` is the function to point at when no frame of the error lies in the Truss.
+    """
     if isinstance(error, UserCodeError):
         error = error.original
     cut = _TracebackCut(None if root is None else str(root) + os.sep)
     formatted = traceback.TracebackException.from_exception(error)
     frames = tuple(cut.user_frames(formatted.stack))[-FRAMES_LIMIT:]
-    path, line = cut.place(error, frames)
+    path, line = cut.place(error, frames, near)
     cut.apply(formatted)
     return ErrorReport(
         id=os.urandom(8).hex(),
@@ -85,7 +95,10 @@ class _TracebackCut:
                 yield {"path": path, "line": frame.lineno, "function": frame.name}
 
     def place(
-        self, error: BaseException, frames: tuple[dict[str, Any], ...]
+        self,
+        error: BaseException,
+        frames: tuple[dict[str, Any], ...],
+        near: Callable[..., Any] | None,
     ) -> tuple[str | None, int | None]:
         own: tuple[str | None, int | None] = (None, None)
         if isinstance(error, SyntaxError):
@@ -97,7 +110,9 @@ class _TracebackCut:
             return path, own[1]
         if frames:
             return frames[-1]["path"], frames[-1]["line"]
-        return None, None
+        code = getattr(inspect.unwrap(near), "__code__", None) if near else None
+        path = self.relative(code.co_filename) if code else None
+        return (path, code.co_firstlineno) if path and code else (None, None)
 
     def apply(self, formatted: traceback.TracebackException) -> None:
         """Cuts the stacks of the exception and of all it was raised from, in place."""
