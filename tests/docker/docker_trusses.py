@@ -26,3 +26,16 @@ def containers(truss: Path) -> list[Container]:
     """Every container of the Truss, running or not."""
     with engine() as (client, _):
         return of_instance(client, instance_id(truss, "docker"))
+
+
+def only_container(truss: Path) -> Container:
+    """The one container of the Truss."""
+    (found,) = containers(truss)
+    return found
+
+
+def in_container(truss: Path, command: str) -> list[str]:
+    """What a shell command says inside, by words."""
+    status, output = only_container(truss).exec_run(["sh", "-c", command])
+    assert status == 0, output.decode()
+    return output.decode().split()

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 CA_BUNDLE_VARIABLE = "CONTROL_TRUSS_CA_BUNDLE"
 
+_NOT_DOWNLOADED = ("external_data", "model_cache", "weights")
 _ANSWER_LIMIT = 60.0  # seconds until a started container must answer HTTP
 _POLL = 0.05
 _KEPT_IMAGES = 2  # of one Truss: the current one and the one before
@@ -158,6 +159,9 @@ def _build(
         launch.config, requirements, launch.options, os.environ, ca_bundle=ca_bundle is not None
     )
     progress(ProgressEvent("image", f"building an image on {recipe.base_image}"))
+    for key in _NOT_DOWNLOADED:
+        if getattr(launch.config, key):
+            progress(ProgressEvent("image", f"{key}: this version downloads nothing into an image"))
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryFile() as context, engine(None) as (client, _):
         content_hash = write_context(
