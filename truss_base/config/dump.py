@@ -65,6 +65,5 @@ def _equals_default(field: Field, value: Any) -> bool:
         return False
     default = default_of(field)
     if isinstance(value, Record):
-        return dump(value, Depth.COMPLETE) == dump(default, Depth.COMPLETE)
-    same: bool = type(value) is type(default) and value == default
-    return same
+        return bool(dump(value, Depth.COMPLETE) == dump(default, Depth.COMPLETE))
+    return bool(type(value) is type(default) and value == default)

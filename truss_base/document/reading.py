@@ -1,9 +1,10 @@
-"""YAML text and files as plain data."""
+"""YAML text and files as plain data, for those who need no positions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from truss_base.document.document import Document
 from truss_base.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        message = f"{path} is not UTF-8: byte {error.object[error.start]:#x} at {error.start}"
-        raise ConfigError(f"{message}; save it as UTF-8") from None
+        found = f"byte {error.object[error.start]:#x} at offset {error.start}"
+        raise ConfigError(f"{path} is not UTF-8 ({found}): save it as UTF-8") from None
 
 
 def load(text: str) -> Any:
-    """The text's plain data. Raises ConfigError where it is no YAML."""
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"not valid YAML: {' '.join(str(error).split())}") from None
+    """The text's plain data. Raises ConfigError with the place of what makes it no YAML."""
+    document = Document.parse(text)
+    for problem in document.problems:
+        line, column = document.lines.position(problem.start, "utf-32")
+        raise ConfigError(f"line {line + 1}, column {column + 1}: {problem.message}")
+    return document.data

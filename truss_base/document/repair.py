@@ -1,0 +1,154 @@
+"""Repair and retry: what a text with a fault of syntax would say without the fault.
+
+So that the other keys stay known while one is being typed. Candidates are small edits around the
+problem; the one after which reading gets furthest is kept, and reading tries again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from truss_base.document.compose import Composition, compose
+from truss_base.document.lines import LineIndex
+from truss_base.document.shifts import Shifts, Splice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.document.compose import Problem
+
+# How many characters all attempts together may read: a keystroke must stay a keystroke.
+_BUDGET = 400_000
+_MOST_ATTEMPTS = 40
+_MOST_REPAIRS = 8
+
+_WORD = re.compile(r"(?P<indent>[ \t]*(?:- +)*)(?P<word>[^\s:#'\"\[\]{}][^\s:]*)")
+_TABS = re.compile(r"[ \t]*\t[ \t]*")
+
+
+@dataclass(slots=True)
+class Repaired:
+    """What reading yielded in the end, in the positions of the original text.
+
+    `lines` are those that were touched: what they say is not what the author meant.
+    """
+
+    composition: Composition
+    lines: frozenset[int]
+
+
+def repair(text: str, found: Composition, problem: Problem) -> Repaired:
+    """Reads on after a fault of syntax, as far as the budget goes."""
+    attempts = min(_MOST_ATTEMPTS, max(3, _BUDGET // max(len(text), 1)))
+    shifts = Shifts()
+    touched: set[int] = set()
+    original = LineIndex(text)
+    mark = problem.start
+    for _ in range(_MOST_REPAIRS):
+        lines = LineIndex(text)
+        best: tuple[float, Splice, Composition] | None = None
+        for splice in _candidates(text, lines, mark, found.mark):
+            if attempts == 0:
+                break
+            attempts -= 1
+            tried = compose(splice.apply(text))
+            reached = float("inf") if tried.problem is None else tried.mark - splice.growth
+            if best is None or reached > best[0]:
+                best = (reached, splice, tried)
+            if tried.problem is None:
+                break
+        if best is None or best[0] <= found.mark:
+            break
+        _, splice, found = best
+        touched.add(original.line_at(shifts.back(splice.start)))
+        touched.add(original.line_at(shifts.back(max(splice.end - 1, splice.start))))
+        text = splice.apply(text)
+        shifts.add(splice)
+        if found.problem is None:
+            break
+        mark = found.mark
+    if found.root is not None:
+        shifts.move(found.root)
+    return Repaired(found, frozenset(touched))
+
+
+def _candidates(text: str, lines: LineIndex, mark: int, reached: int) -> Iterator[Splice]:
+    """Edits that may remove the fault, those that lose least first."""
+    seen: set[int] = set()
+    for index in (mark, reached):
+        line = lines.line_at(index)
+        for number in (line, line - 1):
+            if 0 <= number < len(lines) and number not in seen:
+                seen.add(number)
+                yield from _edits_of_line(text, lines, number, index)
+    for number in sorted(seen):
+        yield from _masks(text, lines, number)
+
+
+def _edits_of_line(text: str, lines: LineIndex, line: int, index: int) -> Iterator[Splice]:
+    start, end = lines.span(line)
+    content = text[start:end]
+    tabs = _TABS.match(content)
+    if tabs is not None:
+        spaces = " " * _indent_near(lines, line)
+        yield Splice(start, start + tabs.end(), spaces)
+    word = _WORD.match(content)
+    if word is not None and ": " not in content and not content.rstrip().endswith(":"):
+        yield Splice(start + word.end(), start + word.end(), ":")
+    for quote in ("'", '"'):
+        if content.count(quote) % 2:
+            yield Splice(end, end, quote)
+    for opening, closing in ("[]", "{}"):
+        if content.count(opening) > content.count(closing):
+            yield Splice(end, end, closing)
+    if start < index < end and text[index : index + 1] == ":":
+        yield Splice(index, end, " " * (end - index))
+    if content.strip():
+        yield from _reindented(lines, line)
+
+
+def _reindented(lines: LineIndex, line: int) -> Iterator[Splice]:
+    start, _ = lines.span(line)
+    now = _indent(lines.line_text(line))
+    tried = {now}
+    for neighbour in (line - 1, line + 1):
+        if 0 <= neighbour < len(lines) and lines.line_text(neighbour).strip():
+            indent = _indent(lines.line_text(neighbour))
+            if indent not in tried:
+                tried.add(indent)
+                yield Splice(start, start + now, " " * indent)
+
+
+def _masks(text: str, lines: LineIndex, line: int) -> Iterator[Splice]:
+    """The line made blank, then with everything that is indented under it."""
+    start, end = lines.span(line)
+    if not text[start:end].strip():
+        return
+    yield Splice(start, end, " " * (end - start))
+    indent = _indent(text[start:end])
+    last = line
+    while last + 1 < len(lines):
+        below = lines.line_text(last + 1)
+        if below.strip() and _indent(below) <= indent:
+            break
+        last += 1
+    if last > line:
+        stop = lines.span(last)[1]
+        blank = re.sub(r"[^\r\n]", " ", text[start:stop])
+        yield Splice(start, stop, blank)
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _indent_near(lines: LineIndex, line: int) -> int:
+    """The indentation of the nearest line above that has neither a tab nor nothing."""
+    for above in range(line - 1, -1, -1):
+        text = lines.line_text(above)
+        if text.strip() and not text.startswith("\t"):
+            deeper = 2 if text.rstrip().endswith(":") else 0
+            return _indent(text) + deeper
+    return 0
