@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from lsp_server.items import Json, Problem
+
+if TYPE_CHECKING:
+    from truss_base.document.lines import Encoding
 
 Token = int | str
 Level = Literal["error", "warning", "information", "log"]
@@ -30,7 +33,8 @@ class Abilities:
     watch_files: bool = False
     relative_patterns: bool = False
     markdown: bool = False
-    encoding: str = "utf-16"
+    markdown_completion: bool = False
+    encoding: Encoding = "utf-16"
 
 
 class Client(Protocol):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_server.items import Range
 from lsp_server.snapshot import Snapshot
 from lsp_server.uris import path_of
+
+if TYPE_CHECKING:
+    from truss_base.document.lines import Encoding
 
 Locate = Callable[[Path, str | None], Path | None]
 """(path, text of an open document) → the Truss that the file belongs to."""
@@ -25,7 +29,7 @@ class Change:
 class Documents:
     """Open documents by URI. Not thread-safe: it lives on the event loop."""
 
-    def __init__(self, locate: Locate, encoding: str = "utf-16") -> None:
+    def __init__(self, locate: Locate, encoding: Encoding = "utf-16") -> None:
         self._locate = locate
         self._encoding = encoding
         self._snapshots: dict[str, Snapshot] = {}

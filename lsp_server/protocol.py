@@ -31,6 +31,8 @@ from lsp_server.items import (
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
+    from truss_base.document.lines import Encoding
+
 _SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
@@ -54,11 +56,17 @@ _ITEM_KIND = {
     "file": types.CompletionItemKind.File,
 }
 
+ENCODINGS: dict[str, Encoding] = {
+    types.PositionEncodingKind.Utf8: "utf-8",
+    types.PositionEncodingKind.Utf16: "utf-16",
+    types.PositionEncodingKind.Utf32: "utf-32",
+}
+
 
 # From the client
 
 
-def abilities(capabilities: types.ClientCapabilities, encoding: str) -> Abilities:
+def abilities(capabilities: types.ClientCapabilities, encoding: Encoding) -> Abilities:
     def has(path: str) -> bool:
         return bool(get_capability(capabilities, path, False))
 
@@ -80,6 +88,13 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str) -> Abilitie
         relative_patterns=has("workspace.did_change_watched_files.relative_pattern_support"),
         markdown=types.MarkupKind.Markdown
         in (get_capability(capabilities, "text_document.hover.content_format") or ()),
+        markdown_completion=types.MarkupKind.Markdown
+        in (
+            get_capability(
+                capabilities, "text_document.completion.completion_item.documentation_format"
+            )
+            or ()
+        ),
         encoding=encoding,
     )
 
@@ -168,18 +183,21 @@ def to_hover(hover: Hover | None, able: Abilities) -> types.Hover | None:
     return types.Hover(contents=contents, range=to_range(hover.range))
 
 
-def to_completion(suggestions: Sequence[Suggestion]) -> types.CompletionList:
+def to_completion(suggestions: Sequence[Suggestion], able: Abilities) -> types.CompletionList:
     return types.CompletionList(
-        is_incomplete=False, items=[_to_completion_item(one) for one in suggestions]
+        is_incomplete=False, items=[_to_completion_item(one, able) for one in suggestions]
     )
 
 
-def _to_completion_item(suggestion: Suggestion) -> types.CompletionItem:
+def _to_completion_item(suggestion: Suggestion, able: Abilities) -> types.CompletionItem:
+    about: str | types.MarkupContent = suggestion.documentation
+    if able.markdown_completion:
+        about = types.MarkupContent(types.MarkupKind.Markdown, suggestion.documentation)
     return types.CompletionItem(
         label=suggestion.label,
         kind=_ITEM_KIND[suggestion.kind],
         detail=suggestion.detail or None,
-        documentation=suggestion.documentation or None,
+        documentation=about or None,
         sort_text=suggestion.sort,
         deprecated=suggestion.deprecated or None,
         insert_text_format=types.InsertTextFormat.PlainText,

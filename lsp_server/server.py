@@ -19,6 +19,8 @@ from pygls.lsp.server import LanguageServer
 from lsp_server import __version__, protocol, rpc
 from lsp_server.commands import COMMANDS, execute
 from lsp_server.features import actions
+from lsp_server.features import completion as completion_feature
+from lsp_server.features import hover as hover_feature
 from lsp_server.session import Session
 from lsp_server.settings import SECTION
 from lsp_server.text import one_line
@@ -110,7 +112,7 @@ def _refusal(method: str, error: Exception) -> JsonRpcException:
 
 def initialize(server: Server, params: types.InitializeParams) -> None:
     encoding = server.workspace.position_encoding
-    able = protocol.abilities(params.capabilities, str(getattr(encoding, "value", encoding)))
+    able = protocol.abilities(params.capabilities, protocol.ENCODINGS[encoding or ""])
     options = params.initialization_options
     server.session = Session(
         protocol.LspClient(server, able), able, options if isinstance(options, dict) else {}
@@ -194,6 +196,23 @@ def code_action(server: Server, params: types.CodeActionParams) -> Any:
     return [action for action in shown if action is not None]
 
 
+def hover(server: Server, params: types.HoverParams) -> types.Hover | None:
+    session = server.session
+    snapshot = session.documents.get(params.text_document.uri)
+    if snapshot is None:
+        return None
+    found = hover_feature.hover(snapshot, protocol.from_position(params.position))
+    return protocol.to_hover(found, session.able)
+
+
+def completion(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    snapshot = server.session.documents.get(params.text_document.uri)
+    if snapshot is None:
+        return None
+    found = completion_feature.completion(snapshot, protocol.from_position(params.position))
+    return protocol.to_completion(found, server.session.able)
+
+
 async def execute_command(server: Server, params: types.ExecuteCommandParams) -> Json:
     if params.command not in COMMANDS:
         raise JsonRpcInvalidParams(message=f"{params.command!r} is no command of this server.")
@@ -227,6 +246,11 @@ HANDLERS: dict[str, tuple[Handler, Any]] = {
     types.TEXT_DOCUMENT_CODE_ACTION: (
         code_action,
         types.CodeActionOptions(code_action_kinds=list(actions.KINDS)),
+    ),
+    types.TEXT_DOCUMENT_HOVER: (hover, None),
+    types.TEXT_DOCUMENT_COMPLETION: (
+        completion,
+        types.CompletionOptions(trigger_characters=[" "]),
     ),
     types.WORKSPACE_EXECUTE_COMMAND: (execute_command, None),
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: (did_change_watched_files, None),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from truss_base.document import Document, LineIndex
+    from truss_base.document.lines import Encoding
     from truss_base.validation import Finding
 
 CONFIG_NAME = "config.yaml"
@@ -29,7 +30,7 @@ class Snapshot:
     path: Path | None
     version: int
     text: str
-    encoding: str
+    encoding: Encoding
     truss: Path | None = None
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsp_server.features.control_key import control_fix
 from lsp_server.features.diagnostics import finding_problem
 from lsp_server.items import Action, FileEdit, Json, Range, TextEdit
 from lsp_server.uris import uri_of
@@ -37,7 +38,11 @@ def actions(
     """Everything on offer at a range; ``only`` limits it to kinds and what is below them."""
     if snapshot.truss is None:
         return ()
-    offered = (*fixes(snapshot, span), *of_container(snapshot, container))
+    offered = (
+        *fixes(snapshot, span),
+        *control_fix(snapshot, QUICK_FIX),
+        *of_container(snapshot, container),
+    )
     return tuple(action for action in offered if not only or _wanted(action.kind, only))
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from lsp_server.failures import Failure, Frame
     from lsp_server.snapshot import Snapshot
+    from truss_base.document.lines import Encoding
     from truss_base.validation import Finding
 
 MAX_PROBLEMS = 200  # beyond that nobody reads on, and some editors slow down
@@ -85,7 +86,7 @@ def anchored(snapshot: Snapshot, frame: Frame) -> Range:
     return snapshot.range(start + first, start + last)
 
 
-def line_range(frame: Frame, encoding: str) -> Range:
+def line_range(frame: Frame, encoding: Encoding) -> Range:
     """The text of a frame's line as it was, in a file that need not be open."""
     from truss_base.document import LineIndex
 

@@ -54,6 +54,14 @@ def fixture_truss(tmp_path: Path, fixture_trusses: Path) -> Callable[[str], Path
     return lambda name: Path(shutil.copytree(fixture_trusses / name, tmp_path / name))
 
 
+@pytest.fixture
+def truss_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry of its own, for this process and for the servers it starts."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("CONTROL_TRUSS_HOME", str(home))
+    return home
+
+
 @pytest_asyncio.fixture
 async def open_editor() -> AsyncIterator[OpenEditor]:
     """`await open_editor(folder, capabilities=…, options=…, settings=…)`; closed at the end."""

@@ -26,7 +26,6 @@ class Editor:
         self.questions: list[types.ShowMessageRequestParams] = []
         self.registrations: list[types.Registration] = []
         self.published: list[types.PublishDiagnosticsParams] = []
-        self.shown: list[str] = []
         self.answer: str | None = None
         self._buffers: dict[str, tuple[int, str]] = {}
         self._serve()
@@ -53,10 +52,6 @@ class Editor:
         def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params)
             return types.MessageActionItem(self.answer) if self.answer else None
-
-        @client.feature(types.WINDOW_SHOW_MESSAGE)
-        def show(params: types.ShowMessageParams) -> None:
-            self.shown.append(params.message)
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(params: types.RegistrationParams) -> None:
