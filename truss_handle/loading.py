@@ -11,7 +11,7 @@ from truss_handle import instances
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
 from truss_handle.memory import Memory
-from truss_handle.problems import describe
+from truss_handle.problems import load_failed
 from truss_handle.runtimes import runtime_named
 from truss_handle.signatures import SignatureCache
 from truss_handle.values import ProgressEvent
@@ -53,17 +53,6 @@ async def _is_loaded(settings: Settings, running: Running, client: ServerClient)
     if status["state"] == "failed":
         raise load_failed(status.get("last_error"))
     return bool(status["state"] == "ready")
-
-
-def load_failed(error: object) -> ModelLoadFailed:
-    """The exception for a status with state "failed"."""
-    if not isinstance(error, dict):
-        return ModelLoadFailed("the model does not load", hint="look at `control-truss logs`")
-    return ModelLoadFailed(
-        f"the model does not load: {describe(error)}",
-        model_error=error,
-        hint="correct the file and patch",
-    )
 
 
 async def _ended(settings: Settings, running: Running) -> Exception:

@@ -13,14 +13,24 @@ from truss_base.diff import Difference, difference
 from truss_base.hash import truss_hash
 from truss_base.plan import plan as plan_of
 from truss_base.signature import Signature
+from truss_base.strategy import Strategy
 from truss_handle import instances
 from truss_handle.client import ServerClient
-from truss_handle.exceptions import NotRunning, PatchRefused, RebuildNeeded
+from truss_handle.exceptions import (
+    HandleError,
+    ModelLoadFailed,
+    NotRunning,
+    PatchFailed,
+    PatchRefused,
+    RebuildNeeded,
+    ServerUnavailable,
+)
 from truss_handle.memory import Memory
 from truss_handle.signatures import SignatureCache
-from truss_handle.values import PatchResult, ProgressEvent
+from truss_handle.values import PatchResult, ProgressEvent, no_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -44,6 +54,8 @@ async def patch(
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
             try:
                 answer = await client.patch(_body(base, found, dry_run=dry_run), progress)
+            except PatchFailed as failure:
+                raise await _with_what_answers(client, failure) from failure
             except PatchRefused:
                 if remaining and await _is_outdated(client, base, found, running.truss_dir):
                     continue
@@ -71,17 +83,20 @@ async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> 
 
 async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
     try:
-        result = await patch(settings, running, dry_run=True, progress=lambda _: None)
+        result = await patch(settings, running, dry_run=True, progress=no_progress)
     except RebuildNeeded as needed:
-        return {"strategy": "S4", "title": "rebuild", "upper_bound": False, "changed": True,
-                "reasons": list(needed.reasons)}  # fmt: skip
+        return _plan(Strategy.REBUILD, needed.reasons, changed=True)
+    found = _plan(Strategy.from_label(result.strategy), result.reasons, changed=result.changed)
+    return {**found, "hash": result.hash, "prev_hash": result.prev_hash}
+
+
+def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[str, Any]:
     return {
-        "strategy": result.strategy,
+        "strategy": strategy.label,
+        "title": strategy.title,
         "upper_bound": False,
-        "changed": result.changed,
-        "hash": result.hash,
-        "prev_hash": result.prev_hash,
-        "reasons": list(result.reasons),
+        "changed": changed,
+        "reasons": list(reasons),
     }
 
 
@@ -101,6 +116,19 @@ async def _base(client: ServerClient, cache: SignatureCache) -> Signature:
     runs = await client.truss_hash()
     cached = await asyncio.to_thread(cache.load, runs)
     return cached or Signature.from_dict(await client.signature())
+
+
+async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> HandleError:
+    """The failure, with the one thing a person wants to know first: what answers now?"""
+    try:
+        ready = (await client.status())["state"] == "ready"
+    except ServerUnavailable:
+        return failure
+    if ready:
+        message = f"{failure}; the old version still answers"
+        return PatchFailed(message, model_error=failure.model_error, hint=failure.hint)
+    message = f"{failure}; no earlier version answers either"
+    return ModelLoadFailed(message, model_error=failure.model_error, hint=failure.hint)
 
 
 async def _is_outdated(
@@ -134,7 +162,7 @@ def _unchanged(same: str) -> PatchResult:
         strategy="S0",
         reasons=(),
         timings_ms={},
-        msg="nothing to patch: the server runs these files",
+        msg="nothing to patch: these files are what runs",
     )
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from truss_base.config import TrussConfig
-from truss_base.examples import example_input
 from truss_base.exceptions import TrussBaseError
-from truss_base.tree import CONFIG_FILE, truss_root
 from truss_handle.client import ERROR_ID_HEADER, ServerClient
 from truss_handle.exceptions import HandleError
 from truss_handle.memory import Memory
@@ -47,13 +44,21 @@ def choose_input(settings: Settings, truss_dir: Path) -> PredictInput:
     last = Memory(settings, truss_dir).last_input()
     if last is not None:
         return PredictInput(last[0], "last")
+    return _example(truss_dir) or PredictInput({}, "empty")
+
+
+def _example(truss_dir: Path) -> PredictInput | None:
+    from truss_base.config import TrussConfig  # a prediction itself needs none of this
+    from truss_base.examples import example_input
+    from truss_base.tree import CONFIG_FILE, truss_root
+
     try:
         config = TrussConfig.from_yaml(truss_root(truss_dir) / CONFIG_FILE)
         example = example_input(truss_dir, config)
     except TrussBaseError:
-        example = None  # a broken config is reported where it is edited; here it costs a default
+        return None  # a broken config is reported where it is edited; here it costs a default
     if example is None:
-        return PredictInput({}, "empty")
+        return None
     in_file = (truss_dir / (config.examples_filename or "examples.yaml")).is_file()
     return PredictInput(example, "examples.yaml" if in_file else "metadata")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from truss_handle.exceptions import (
     HandleError,
+    ModelLoadFailed,
     PatchFailed,
     PatchRefused,
     RebuildNeeded,
@@ -14,8 +15,6 @@ from truss_handle.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_OLD_ANSWERS = "the old version still answers"
 
 
 def exception_of(status: int, problem: Any) -> HandleError:
@@ -39,6 +38,8 @@ def exception_of(status: int, problem: Any) -> HandleError:
         return _unsupported(message, problem)
     if kind.startswith("patch_failed"):
         return _failed(message, problem)
+    if kind == "load_failed":
+        return load_failed(problem.get("model_error"))
     return PatchRefused(message, problem=problem)
 
 
@@ -46,24 +47,39 @@ def _unsupported(message: str, problem: Mapping[str, Any]) -> HandleError:
     reasons = [reason for reason in problem.get("reasons", ()) if isinstance(reason, dict)]
     if not reasons:
         return PatchRefused(message, problem=problem)
-    return RebuildNeeded(rebuild_message(reasons), reasons=reasons, hint="rebuild and restart")
+    return RebuildNeeded(
+        rebuild_message(reasons),
+        reasons=reasons,
+        hint="rebuild and restart (`control-truss up` does both)",
+    )
 
 
 def rebuild_message(reasons: list[dict[str, str]]) -> str:
     """One line that names every change only a rebuild realises."""
-    rebuilding = [r for r in reasons if r.get("strategy") == "S4"] or reasons
-    named = "; ".join(f"{r.get('subject', '?')}: {r.get('reason', '')}" for r in rebuilding)
-    return f"only a rebuild realises this change ({named})"
+    rebuilding = [reason for reason in reasons if reason.get("strategy") == "S4"] or reasons
+    named = "; ".join(reason.get("reason", "?") for reason in rebuilding)
+    return f"only a rebuild does this: {named}"
 
 
 def _failed(message: str, problem: Mapping[str, Any]) -> PatchFailed:
     error = problem.get("model_error")
     if not isinstance(error, dict):
-        return PatchFailed(f"{message}; {_OLD_ANSWERS}")
+        return PatchFailed(message.rstrip("."))
     return PatchFailed(
-        f"the new version does not load: {describe(error)}; {_OLD_ANSWERS}",
+        f"the new version does not load: {describe(error)}",
         model_error=error,
         hint="correct the line and save again",
+    )
+
+
+def load_failed(error: object) -> ModelLoadFailed:
+    """The exception for a model that does not load, with or without a known reason."""
+    if not isinstance(error, dict):
+        return ModelLoadFailed("the model does not load", hint="look at `control-truss logs`")
+    return ModelLoadFailed(
+        f"the model does not load: {describe(error)}",
+        model_error=error,
+        hint="correct the file and patch",
     )
 
 

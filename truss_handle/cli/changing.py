@@ -39,16 +39,17 @@ async def _plan(arguments: argparse.Namespace, output: Output) -> int:
 
 def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     if not plan.get("changed"):
-        yield "nothing to patch: the server runs these files"
+        same = "what ran last" if plan["upper_bound"] else "what runs"
+        yield f"nothing to patch: these files are {same}"
         return
     bound = " at most (nothing runs that could say it exactly)" if plan["upper_bound"] else ""
-    yield f"{plan['strategy']} {plan.get('title', '')}".strip() + bound
+    yield f"{plan['strategy']} {plan['title']}{bound}"
     yield from _reason_lines(plan["reasons"])
 
 
 def _reason_lines(reasons: Sequence[Mapping[str, str]]) -> Iterator[str]:
     for reason in reasons:
-        yield f"  {reason.get('strategy', '')} {reason.get('subject')}: {reason.get('reason')}"
+        yield f"  {reason['strategy']} {reason['reason']}"
 
 
 async def _patch(arguments: argparse.Namespace, output: Output) -> int:
@@ -74,7 +75,8 @@ def _result_lines(result: PatchResult, seconds: float) -> Iterator[str]:
 async def _watch(arguments: argparse.Namespace, output: Output) -> int:
     directory = resolve(arguments.path)
     # What was saved before the watch began counts too; here a failure ends the command.
-    await _patch(arguments_with_dry_run(arguments), output)
+    arguments.dry_run = False
+    await _patch(arguments, output)
     output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
     async for _ in changes(directory):
         try:
@@ -84,9 +86,3 @@ async def _watch(arguments: argparse.Namespace, output: Output) -> int:
         except (HandleError, TrussBaseError) as error:
             output.error(error)  # the next save may repair it
     return exit_codes.OK
-
-
-def arguments_with_dry_run(arguments: argparse.Namespace) -> argparse.Namespace:
-    """`patch` and `watch` share their work, but not that option."""
-    arguments.dry_run = False
-    return arguments
