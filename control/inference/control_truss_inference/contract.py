@@ -124,7 +124,7 @@ def _takes(name: str, function: Callable[..., Any], annotations: list[Any]) -> T
 
 def _is_request(annotation: Any) -> bool:
     if isinstance(annotation, str):  # a name that only exists for the type checker
-        return annotation.rpartition(".")[2] == "Request"
+        return annotation.strip("'\"").rpartition(".")[2] == "Request"
     return isinstance(annotation, type) and issubclass(annotation, Request)
 
 
