@@ -129,9 +129,10 @@ def _mode(body: _Body) -> int | None:
 
 
 def _config(body: _Body) -> ConfigPatch:
-    path = body.optional("path", str) or CONFIG_PATH
+    path = body.optional("path", str)
     config = body.required("config", dict)
-    return ConfigPatch(body.action(), path, config, body.optional("content", str))
+    content = body.optional("content", str)
+    return ConfigPatch(body.action(), CONFIG_PATH if path is None else path, config, content)
 
 
 def _environment_variable(body: _Body) -> EnvironmentVariablePatch:

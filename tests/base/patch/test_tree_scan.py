@@ -93,7 +93,7 @@ def test_names_are_composed(write: Write, truss: Path) -> None:
 
 def test_names_that_differ_by_composition_only_are_refused(write: Write, truss: Path) -> None:
     write({f"model/{NFD}": "x", f"model/{NFC}": "y"})
-    with pytest.raises(PathError, match="model/café.py exists twice"):
+    with pytest.raises(PathError, match=r"model/café.py exists twice"):
         scan(truss)
 
 
@@ -123,7 +123,7 @@ def test_pipes_and_sockets_are_refused(truss: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(truss)  # the address of a socket has to be short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("agent.sock")
-        with pytest.raises(PathError, match="agent.sock is a pipe, a socket"):
+        with pytest.raises(PathError, match=r"agent.sock is a pipe, a socket"):
             scan(truss)
         (truss / ".truss_ignore").write_text("*.sock\n")
         assert "agent.sock" not in names(truss)
@@ -147,10 +147,10 @@ def test_what_cannot_be_read_is_named() -> None:
         (root / "model").mkdir()
         (root / "config.yaml").touch()
         (root / "model/secret.bin").touch(mode=0)
-        with pytest.raises(UnreadablePath, match="^model/secret.bin cannot be read: Permission"):
+        with pytest.raises(UnreadablePath, match=r"^model/secret.bin cannot be read: Permission"):
             scan(root)
         (root / "model").chmod(0)
-        with pytest.raises(UnreadablePath, match="^model cannot be read: Permission"):
+        with pytest.raises(UnreadablePath, match=r"^model cannot be read: Permission"):
             scan(root)
         (root / "model").chmod(0o755)
 
@@ -186,7 +186,7 @@ def test_a_tree_needs_its_config_as_a_file(write: Write, truss: Path) -> None:
     write({"real.yaml": ""})
     (truss / "config.yaml").unlink()
     (truss / "config.yaml").symlink_to("real.yaml")
-    with pytest.raises(PathError, match="config.yaml is a symbolic link"):
+    with pytest.raises(PathError, match=r"config.yaml is a symbolic link"):
         scan(truss)
 
 
@@ -210,7 +210,7 @@ def test_a_file_that_never_rests_is_an_error(write: Write, truss: Path) -> None:
         for entry in entries:
             read(entry)
 
-    with pytest.raises(ChangedMeanwhile, match="model/model.py changed while it was read"):
+    with pytest.raises(ChangedMeanwhile, match=r"model/model.py changed while it was read"):
         consistent(truss, reader)
 
 
