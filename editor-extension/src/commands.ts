@@ -50,7 +50,7 @@ export class Commands {
   /** The Truss that is meant: the one pointed at, the one being edited, the only one, or a choice. */
   private async target(target: unknown): Promise<Truss | undefined> {
     const pointedAt = target instanceof Uri ? this.trusses.owning(target) : this.trusses.get(uriOf(target) ?? "");
-    const truss = pointedAt ?? this.predictor.edited ?? this.trusses.current();
+    const truss = pointedAt ?? this.trusses.current();
     if (truss !== undefined) return truss;
     const all = this.trusses.all();
     if (all.length < 2) {

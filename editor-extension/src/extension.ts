@@ -12,7 +12,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const logs = new Logs();
   const trusses = new Trusses();
   const pages = new Pages();
-  const server = new Server(context, logs, trusses, pages);
+  const server = new Server({ context, logs, trusses, pages });
   const predictor = new Predictor(context, server, trusses, pages);
   const commands = new Commands(server, trusses, pages, logs, predictor);
   const status = new StatusItem(server, trusses);

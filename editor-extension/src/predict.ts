@@ -5,7 +5,6 @@ import {
   type TextDocument,
   ThemeIcon,
   Uri,
-  commands,
   window,
   workspace,
 } from "vscode";
@@ -21,8 +20,8 @@ import type { Truss, Trusses } from "./trusses";
 const EDIT = { iconPath: new ThemeIcon("edit"), tooltip: "Write the input in an editor" };
 
 export class Predictor {
-  /** Path of an input's file -> URI of the Truss that it is for. */
-  private readonly inputs = new Map<string, string>();
+  /** URIs of the files in which inputs are written. */
+  private readonly inputs = new Set<string>();
 
   constructor(
     private readonly context: ExtensionContext,
@@ -31,18 +30,9 @@ export class Predictor {
     private readonly pages: Pages,
   ) {}
 
-  /** The Truss whose input is being edited, if one is. */
-  get edited(): Truss | undefined {
-    const path = window.activeTextEditor?.document.uri.path;
-    const uri = path === undefined ? undefined : this.inputs.get(path);
-    return uri === undefined ? undefined : this.trusses.get(uri);
-  }
-
   async predict(truss: Truss): Promise<void> {
     const document = window.activeTextEditor?.document;
-    if (document !== undefined && this.inputs.get(document.uri.path) === truss.uri) {
-      return this.predictDocument(truss, document);
-    }
+    if (document !== undefined && this.isInput(document, truss)) return this.submit(truss, document.getText());
     const prefill = await this.server.run<PredictInput>("truss.predictInput", { uri: truss.uri });
     if (isFailure(prefill)) return showFailure(this.pages, truss, prefill.error);
     const offered = offer(prefill);
@@ -50,18 +40,11 @@ export class Predictor {
     const answer = await this.ask(truss, offered);
     if (answer === undefined) return;
     if (answer.inEditor) await this.edit(truss, pretty(answer.text));
-    else await this.send(truss, answer.text);
+    else await this.submit(truss, answer.text);
   }
 
-  /** Sends what the editor holds; a fault in it is told, and the editor stays. */
-  private async predictDocument(truss: Truss, document: TextDocument): Promise<void> {
-    const parsed = parseInput(document.getText());
-    if (!parsed.ok) {
-      void window.showErrorMessage(parsed.message);
-      return;
-    }
-    await document.save();
-    await this.send(truss, document.getText());
+  private isInput(document: TextDocument, truss: Truss): boolean {
+    return this.inputs.has(document.uri.toString()) && this.trusses.owning(document.uri)?.uri === truss.uri;
   }
 
   private ask(truss: Truss, offered: Offer): Promise<{ text: string; inEditor: boolean } | undefined> {
@@ -96,17 +79,23 @@ export class Predictor {
   private async edit(truss: Truss, text: string): Promise<void> {
     const storage = this.context.storageUri ?? this.context.globalStorageUri;
     const file = Uri.joinPath(storage, "inputs", `${truss.name} input.json`);
-    await workspace.fs.writeFile(file, Buffer.from(text));
-    this.inputs.set(file.path, truss.uri);
-    await commands.executeCommand("setContext", "controlTruss.inputs", [...this.inputs.keys()]);
+    // One that is open already may hold edits: it is shown as it is.
+    const open = workspace.textDocuments.some((document) => document.uri.toString() === file.toString());
+    if (!open) await workspace.fs.writeFile(file, Buffer.from(text));
+    this.inputs.add(file.toString());
+    this.trusses.adopt(file, truss);
     await window.showTextDocument(file, { preview: false });
     void window.setStatusBarMessage("Run Truss: Predict in Container when the input is ready", 10_000);
   }
 
-  private async send(truss: Truss, text: string): Promise<void> {
-    if (!(await saveDocuments(this.trusses, truss))) return;
+  /** Sends the input; a fault in it is told instead. */
+  private async submit(truss: Truss, text: string): Promise<void> {
     const parsed = parseInput(text);
-    if (!parsed.ok) return;
+    if (!parsed.ok) {
+      void window.showErrorMessage(parsed.message);
+      return;
+    }
+    if (!(await saveDocuments(this.trusses, truss))) return;
     const title = `${truss.name} answer`;
     const argument = { uri: truss.uri, input: parsed.value };
     const outcome = await this.server.work<Prediction>("truss.predict", argument, `Predicting in ${truss.name}`);

@@ -1,37 +1,18 @@
 // The language server's process: found, started, restarted, and asked.
 import { randomUUID } from "node:crypto";
-import {
-  type CancellationToken,
-  type Disposable,
-  EventEmitter,
-  type ExtensionContext,
-  ProgressLocation,
-  window,
-  workspace,
-} from "vscode";
-import {
-  CloseAction,
-  type Executable,
-  ErrorAction,
-  ExecuteCommandRequest,
-  LanguageClient,
-  type LanguageClientOptions,
-  RevealOutputChannelOn,
-  State,
-  type TextDocumentFilter,
-  WorkDoneProgress,
-} from "vscode-languageclient/node";
+import { type CancellationToken, CancellationTokenSource, type Disposable, EventEmitter, ProgressLocation, window, workspace } from "vscode";
+import { CloseAction, type CloseHandlerResult, ExecuteCommandRequest, type LanguageClient, State, WorkDoneProgress } from "vscode-languageclient/node";
+import { type Surroundings, createClient } from "./client";
 import { Coalesced } from "./core/coalesced";
 import { CrashHistory } from "./core/crashes";
 import type { ServerState } from "./core/describe";
-import { candidates, findInterpreter } from "./core/interpreter";
+import type { Found } from "./core/interpreter";
 import { type Failure, type Outcome, type ServerCommand, type TrussStatus, isFailure } from "./core/protocol";
-import { mayUseActiveEnvironment } from "./core/trust";
-import type { Logs } from "./log";
-import { middleware } from "./middleware";
-import type { Pages } from "./pages";
-import { activeEnvironment, onDidChangeEnvironment } from "./python";
-import type { Trusses } from "./trusses";
+import { settlesWithin } from "./core/settling";
+import { findServerInterpreter, onDidChangeEnvironment } from "./python";
+
+/** What is done sooner shows no progress: a notification that flashes only disturbs. */
+const QUICK_MS = 500;
 
 export class Server {
   private client: LanguageClient | undefined;
@@ -48,24 +29,19 @@ export class Server {
   message = "";
   readonly onDidChange = this.emitter.event;
 
-  constructor(
-    private readonly context: ExtensionContext,
-    private readonly logs: Logs,
-    private readonly trusses: Trusses,
-    private readonly pages: Pages,
-  ) {}
+  constructor(private readonly around: Surroundings) {}
 
   /** Starts the server when there is a Truss, and again when the ground it stands on changes. */
   async watch(): Promise<void> {
     this.subscriptions.push(
-      this.trusses.onDidFind(() => this.restart()),
+      this.around.trusses.onDidFind(() => this.restart()),
       workspace.onDidGrantWorkspaceTrust(() => this.trusted()),
-      this.trusses.onDidChange(() => this.learn()),
+      this.around.trusses.onDidChange(() => this.learn()),
       workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("controlTruss.interpreter")) void this.restart();
       }),
     );
-    if (this.trusses.all().length > 0) await this.restart();
+    if (this.around.trusses.all().length > 0) await this.restart();
     const listening = await onDidChangeEnvironment(() => void this.restartOnOtherInterpreter());
     if (listening !== undefined) this.subscriptions.push(listening);
   }
@@ -80,20 +56,27 @@ export class Server {
     return this.request(command, argument, randomUUID());
   }
 
-  /** As `run`, for what takes its time: shows the server's progress, and can be cancelled. */
+  /** As `run`, for what may take its time: then it shows the server's progress and can be cancelled. */
   async work<T extends object>(command: ServerCommand, argument: object, title: string): Promise<Outcome<T>> {
-    const location = ProgressLocation.Notification;
-    return window.withProgress({ location, title, cancellable: true }, async (progress, cancellation) => {
-      const workDoneToken = randomUUID();
-      const listening = this.client?.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-        if (value.kind === "report" && value.message !== undefined) progress.report({ message: value.message });
-      });
-      try {
-        return await this.request<T>(command, argument, workDoneToken, cancellation);
-      } finally {
-        listening?.dispose();
-      }
+    const workDoneToken = randomUUID();
+    const cancellation = new CancellationTokenSource();
+    let show: (message: string) => void = () => undefined;
+    const listening = this.client?.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+      if (value.kind === "report" && value.message !== undefined) show(value.message);
     });
+    const outcome = this.request<T>(command, argument, workDoneToken, cancellation.token);
+    try {
+      if (await settlesWithin(outcome, QUICK_MS)) return await outcome;
+      const location = ProgressLocation.Notification;
+      return await window.withProgress({ location, title, cancellable: true }, (progress, cancelled) => {
+        show = (message) => progress.report({ message });
+        cancelled.onCancellationRequested(() => cancellation.cancel());
+        return outcome;
+      });
+    } finally {
+      listening?.dispose();
+      cancellation.dispose();
+    }
   }
 
   private async request<T extends object>(
@@ -123,16 +106,15 @@ export class Server {
     await this.end();
     this.crashes.forget();
     this.become("starting", "");
-    const found = await this.find();
+    const found = await this.findInterpreter();
     if (!found.ok) return this.fail(found.message);
     this.interpreter = found.path;
-    this.logs.server.info(`Starting the language server on ${found.path} (Python ${found.version})`);
-    const client = new LanguageClient("controlTruss", "Control Truss", this.executable(found.path), this.options());
+    this.around.logs.server.info(`Starting the language server on ${found.path} (Python ${found.version})`);
+    const client = createClient(found.path, this.around, () => this.afterCrash());
     this.client = client;
     this.listen(client);
     try {
       await client.start();
-      this.become("running", "");
     } catch (fault) {
       this.fail(`The Truss language server did not start: ${fault instanceof Error ? fault.message : String(fault)}`);
     }
@@ -143,21 +125,17 @@ export class Server {
     this.client = undefined;
     if (client === undefined) return;
     // A server that failed to start, or is gone already, has nothing left to stop.
-    await client.dispose().catch((fault: unknown) => this.logs.server.debug(`stopping: ${String(fault)}`));
-    this.trusses.forgetStatus();
+    await client.dispose().catch((fault: unknown) => this.around.logs.server.debug(`stopping: ${String(fault)}`));
+    this.around.trusses.forgetStatus();
   }
 
-  private async find() {
-    const trusted = workspace.isTrusted;
-    const folder = workspace.workspaceFolders?.[0]?.uri;
-    const setting = workspace.getConfiguration("controlTruss", folder).get<string>("interpreter", "");
-    const active = mayUseActiveEnvironment(trusted) ? await activeEnvironment(folder) : undefined;
-    return findInterpreter(candidates(setting, active, process.platform), this.context.extensionPath);
+  private findInterpreter(): Promise<Found> {
+    return findServerInterpreter(this.around.context.extensionPath);
   }
 
   /** Restarts when another interpreter would be used now; says whether it did. */
   private async restartOnOtherInterpreter(): Promise<boolean> {
-    const found = await this.find();
+    const found = await this.findInterpreter();
     if (!found.ok || found.path === this.interpreter) return false;
     await this.restart();
     return true;
@@ -171,54 +149,25 @@ export class Server {
 
   /** Asks once for the state of the Truss being edited; from then on the server tells. */
   private async learn(): Promise<void> {
-    const truss = this.trusses.current();
+    const truss = this.around.trusses.current();
     if (this.state !== "running" || !workspace.isTrusted || truss === undefined) return;
     if (truss.status !== undefined || this.asked.has(truss.uri)) return;
     this.asked.add(truss.uri);
     const status = await this.run<TrussStatus>("truss.showStatus", { uri: truss.uri });
-    if (!isFailure(status)) this.trusses.update(status);
-  }
-
-  private executable(interpreter: string): Executable {
-    // The working directory comes first on the module path, so it must be no folder of the user's.
-    return { command: interpreter, args: ["-m", "lsp_server"], options: { cwd: this.context.extensionPath } };
-  }
-
-  private options(): LanguageClientOptions {
-    return {
-      documentSelector: this.selector(),
-      outputChannel: this.logs.server,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: { trusted: workspace.isTrusted },
-      initializationFailedHandler: () => false,
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => this.afterCrash(),
-      },
-      middleware: middleware(this.trusses, this.pages),
-    };
-  }
-
-  /** Any config.yaml, because the server knows best which is a Truss; else only files of a Truss. */
-  private selector(): TextDocumentFilter[] {
-    const inside = this.trusses.all().map((truss) => ({
-      scheme: "file",
-      pattern: { baseUri: truss.uri, pattern: "**" },
-    }));
-    return [{ scheme: "file", language: "yaml", pattern: "**/config.yaml" }, ...inside];
+    if (!isFailure(status)) this.around.trusses.update(status);
   }
 
   private listen(client: LanguageClient): void {
-    client.onNotification("truss/status", (status: TrussStatus) => this.trusses.update(status));
+    client.onNotification("truss/status", (status: TrussStatus) => this.around.trusses.update(status));
     client.onDidChangeState(({ newState }) => {
       if (client === this.client && newState === State.Running) this.become("running", "");
     });
   }
 
-  private afterCrash() {
+  private afterCrash(): CloseHandlerResult {
     if (this.crashes.restartAfterCrash(Date.now())) {
-      this.logs.server.warn("The language server ended unexpectedly; starting it again");
-      this.trusses.forgetStatus();
+      this.around.logs.server.warn("The language server ended unexpectedly; starting it again");
+      this.around.trusses.forgetStatus();
       this.become("starting", "");
       return { action: CloseAction.Restart, handled: true };
     }
@@ -227,8 +176,8 @@ export class Server {
   }
 
   private fail(message: string): void {
-    this.logs.server.error(message);
-    this.trusses.forgetStatus();
+    this.around.logs.server.error(message);
+    this.around.trusses.forgetStatus();
     this.become("failed", message);
   }
 

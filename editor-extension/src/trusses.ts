@@ -18,6 +18,8 @@ const LITTER = "**/{node_modules,.venv,.git}/**";
 
 export class Trusses {
   private readonly known = new Map<string, Truss>();
+  /** Files outside a Truss that are about it: URI of the file -> URI of the Truss. */
+  private readonly adopted = new Map<string, string>();
   private readonly emitter = new EventEmitter<void>();
   private readonly foundEmitter = new EventEmitter<void>();
   private readonly subscriptions: Disposable[] = [this.emitter, this.foundEmitter];
@@ -49,8 +51,13 @@ export class Trusses {
     return this.known.get(spelled(uri));
   }
 
+  /** From now on this file counts as one of the Truss. */
+  adopt(file: Uri, truss: Truss): void {
+    this.adopted.set(file.toString(), truss.uri);
+  }
+
   owning(file: Uri): Truss | undefined {
-    const owner = ownerOf(file.toString(), this.known.keys());
+    const owner = this.adopted.get(file.toString()) ?? ownerOf(file.toString(), this.known.keys());
     return owner === undefined ? undefined : this.known.get(owner);
   }
 

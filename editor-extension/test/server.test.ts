@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Coalesced } from "../src/core/coalesced";
 import { CrashHistory } from "../src/core/crashes";
+import { settlesWithin } from "../src/core/settling";
 
 test("restarts asked for during a restart become one more", async () => {
   const open: (() => void)[] = [];
@@ -36,4 +37,10 @@ test("a server that keeps crashing is given up, one that crashes now and then is
   assert.deepEqual([0, 1, 2, 3].map((second) => crashes.restartAfterCrash(second * 1000)), [true, true, true, false]);
   const rare = new CrashHistory();
   assert.ok([0, 10, 20, 30, 40].every((minute) => rare.restartAfterCrash(minute * 60_000)));
+});
+
+test("what settles in time is told from what does not", async () => {
+  assert.equal(await settlesWithin(Promise.resolve(), 10_000), true);
+  assert.equal(await settlesWithin(Promise.reject(new Error("x")), 10_000), true);
+  assert.equal(await settlesWithin(new Promise(() => undefined), 1), false);
 });

@@ -66,13 +66,39 @@ await scenario({ settings }, async (workbench, step) => {
     await answer.locator(".view-line", { hasText: '"VERSICOLOR"' }).waitFor();
   });
 
-  if (given.picture) await step("picture", () => page.screenshot({ path: given.picture }));
+  if (given.picture) await step("picture", () => takePicture(workbench, given.picture));
+
+  await step("an exception of predict: the traceback beside, and a problem at its line", async () => {
+    await workbench.openFile("iris/model/model.py");
+    await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[99],');
+    const patching = seen(page, "iris: patching");
+    await workbench.save();
+    await patching;
+    await workbench.statusItem("iris: running, in sync").waitFor();
+    await predict();
+    await answer.locator(".view-line", { hasText: "IndexError" }).first().waitFor();
+    await (await workbench.problem("IndexError")).waitFor();
+  });
 
   await step("Stop Container: the status bar says so", async () => {
     await workbench.command("Truss: Stop Container");
     await workbench.statusItem("iris: stopped").waitFor();
   });
 });
+
+/** The editor at work: the patched line, the new answer, a typo that is told. Nothing is saved. */
+async function takePicture(workbench, path) {
+  const { page } = workbench;
+  await workbench.openFile("iris/config.yaml");
+  await workbench.replaceLine(lineOf(config, "predict_concurrency"), "predict_concurency: 4");
+  await (await workbench.problem("predict_concurency")).waitFor();
+  await workbench.openFile("iris/model/model.py");
+  await workbench.goto(lineOf(model, '"species":'), 1);
+  await workbench.drag([350, 300], [230, 300]);
+  await workbench.drag([700, 507], [700, 640]);
+  await page.locator(".notifications-toasts .notification-list-item").first().waitFor({ state: "detached" });
+  await page.screenshot({ path });
+}
 
 /** A state may pass in a blink: watches the status bar from now on, and settles once it was shown. */
 function seen(page, text) {

@@ -16,8 +16,10 @@ const CALM = {
   "chat.disableAIFeatures": true,
   "editor.autoClosingBrackets": "never",
   "editor.autoClosingQuotes": "never",
+  "editor.autoSurround": "never",
   "editor.cursorBlinking": "solid",
   "editor.minimap.enabled": false,
+  "editor.stickyScroll.enabled": false,
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
@@ -37,10 +39,10 @@ const CALM = {
 
 /** Starts code-server with everything it writes under `home`. */
 export async function startCodeServer({ tools, home, extensions, settings, trust = false, env = {} }) {
-  mkdirSync(join(home, "data", "User"), { recursive: true });
   mkdirSync(join(home, "tmp"), { recursive: true });
-  const all = { ...CALM, "security.workspace.trust.enabled": trust, ...settings };
-  writeFileSync(join(home, "data", "User", "settings.json"), JSON.stringify(all));
+  writeSettings(home, "User", { ...CALM, "security.workspace.trust.enabled": trust });
+  // A setting of machine scope, as an interpreter's path is, counts only among the server's own.
+  writeSettings(home, "Machine", settings);
   writeFileSync(join(home, "code-server.yaml"), "auth: none\n");
   const port = await freePort();
   const options = {
@@ -63,6 +65,11 @@ export async function startCodeServer({ tools, home, extensions, settings, trust
   const url = `http://127.0.0.1:${port}`;
   await answering(`${url}/healthz`, child);
   return { url, stop: () => stop(child) };
+}
+
+function writeSettings(home, where, settings) {
+  mkdirSync(join(home, "data", where), { recursive: true });
+  writeFileSync(join(home, "data", where, "settings.json"), JSON.stringify(settings));
 }
 
 function privateDirectories(home) {
@@ -194,15 +201,23 @@ export class Workbench {
   }
 
   async problem(text) {
-    const rows = this.page.locator(".markers-panel-container .monaco-list-row");
-    if (!(await rows.first().isVisible())) await this.chord("Control+Shift+M", rows.first());
-    return rows.filter({ hasText: text }).first();
+    const panel = this.page.locator(".markers-panel-container");
+    if (!(await panel.isVisible())) await this.chord("Control+Shift+M", panel);
+    return panel.locator(".monaco-list-row", { hasText: text }).first();
   }
 
   /** A dirty editor has a dot where its tab is closed. */
   async save() {
     await this.page.keyboard.press("Control+S");
     await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
+  }
+
+  /** Moves a sash, or whatever lies there. */
+  async drag([fromX, fromY], [toX, toY]) {
+    await this.page.mouse.move(fromX, fromY);
+    await this.page.mouse.down();
+    await this.page.mouse.move(toX, toY, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   statusItem(text) {
