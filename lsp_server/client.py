@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from lsp_server.items import Json, Problem
 
 if TYPE_CHECKING:
-    from truss_base.document.lines import Encoding
+    from truss_base.document import Encoding
 
 Token = int | str
 Level = Literal["error", "warning", "information", "log"]

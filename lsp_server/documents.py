@@ -12,7 +12,7 @@ from lsp_server.snapshot import Snapshot
 from lsp_server.uris import path_of
 
 if TYPE_CHECKING:
-    from truss_base.document.lines import Encoding
+    from truss_base.document import Encoding
 
 Locate = Callable[[Path, str | None], Path | None]
 """(path, text of an open document) → the Truss that the file belongs to."""

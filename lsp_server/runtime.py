@@ -104,6 +104,7 @@ class Runtime:
             except asyncio.CancelledError:
                 if not lane.superseded:
                     raise
+                _forget_cancellation()
                 raise Superseded(f"{busy.capitalize()} was ended by another command.") from None
             finally:
                 lane.holder = None
@@ -208,6 +209,13 @@ class Runtime:
 
     def _lane(self, truss: Path) -> Lane:
         return self._lanes.setdefault(truss, Lane())
+
+
+def _forget_cancellation() -> None:
+    """The task goes on: what it awaits next must not take it for a cancelled one (Python 3.11)."""
+    uncancel = getattr(asyncio.current_task(), "uncancel", None)
+    if uncancel is not None:
+        uncancel()
 
 
 def _import_operations() -> ModuleType:

@@ -7,23 +7,23 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__, protocol, rpc
+from lsp_server.boundary import guarded
 from lsp_server.commands import COMMANDS, execute
 from lsp_server.features import actions
 from lsp_server.features import completion as completion_feature
 from lsp_server.features import hover as hover_feature
 from lsp_server.session import Session
 from lsp_server.settings import SECTION
-from lsp_server.text import one_line
 from lsp_server.uris import path_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ logger = logging.getLogger("lsp_server")
 Handler = Callable[["Server", Any], Any]
 NAME = "control-truss"
 TRUST_GRANTED = "truss/trustGranted"
-SLOW_SECONDS = 0.05
 
 # Documents are ours (pygls' model of lines is not LSP's), and so are commands (pygls drops the
 # progress token, and a cancellation would not reach them).
@@ -59,7 +58,7 @@ class Server(LanguageServer):
         for name in COMMANDS:
             features.command(name)(_never_called)
         for method, (handler, options) in HANDLERS.items():
-            features.feature(method, options)(guarded(self, method, handler))
+            features.feature(method, options)(guarded(method, partial(handler, self)))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """The boundary has logged it already: no pop-up in the editor."""
@@ -69,50 +68,12 @@ def _never_called() -> None:
     """Commands are registered for the capabilities only: `execute_command` runs them."""
 
 
-def guarded(server: Server, method: str, handler: Handler) -> Callable[[Any], Any]:
-    """The error boundary: a handler that raises costs one log line, and the answer is an error."""
-    if asyncio.iscoroutinefunction(handler):
-
-        async def call_async(params: Any) -> Any:
-            try:
-                return await handler(server, params)
-            except Exception as error:
-                raise _refusal(method, error) from None
-
-        return call_async
-
-    def call(params: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return handler(server, params)
-        except Exception as error:
-            raise _refusal(method, error) from None
-        finally:
-            seconds = time.perf_counter() - started
-            if seconds > SLOW_SECONDS:
-                logger.warning("%s took %.0f ms", method, seconds * 1000)
-
-    return call
-
-
-def _refusal(method: str, error: Exception) -> JsonRpcException:
-    if isinstance(error, JsonRpcException):
-        return error
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
-    message = f"{method} failed: {type(error).__name__}: {one_line(str(error))}"
-    logger.error("%s (%s)", message, where)
-    return JsonRpcInternalError(message=message)
-
-
 # Life cycle
 
 
 def initialize(server: Server, params: types.InitializeParams) -> None:
     encoding = server.workspace.position_encoding
-    able = protocol.abilities(params.capabilities, protocol.ENCODINGS[encoding or ""])
+    able = protocol.abilities(params.capabilities, encoding)
     options = params.initialization_options
     server.session = Session(
         protocol.LspClient(server, able), able, options if isinstance(options, dict) else {}
@@ -122,7 +83,7 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
         diagnostic = types.DiagnosticOptions(
             inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME
         )
-        handler = guarded(server, types.TEXT_DOCUMENT_DIAGNOSTIC, pull_diagnostics)
+        handler = guarded(types.TEXT_DOCUMENT_DIAGNOSTIC, partial(pull_diagnostics, server))
         features.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic)(handler)
 
 
@@ -270,7 +231,8 @@ def run(reader: BinaryIO, writer: BinaryIO) -> int:
     )
     # It logs whole messages and tracebacks; what matters of them passes through our boundary.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
-    return asyncio.run(_serve(reader, writer))
+    # Not asyncio.run: it waits for worker threads, which may sit in a call of the Docker engine.
+    return asyncio.new_event_loop().run_until_complete(_serve(reader, writer))
 
 
 async def _serve(reader: BinaryIO, writer: BinaryIO) -> int:

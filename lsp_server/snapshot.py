@@ -11,8 +11,7 @@ from lsp_server.items import Position, Range
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from truss_base.document import Document, LineIndex
-    from truss_base.document.lines import Encoding
+    from truss_base.document import Document, Encoding, LineIndex
     from truss_base.validation import Finding
 
 CONFIG_NAME = "config.yaml"

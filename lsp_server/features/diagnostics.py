@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lsp_server.failures import Failure, Frame
     from lsp_server.snapshot import Snapshot
-    from truss_base.document.lines import Encoding
+    from truss_base.document import Encoding
     from truss_base.validation import Finding
 
 MAX_PROBLEMS = 200  # beyond that nobody reads on, and some editors slow down

@@ -191,10 +191,10 @@ def test_a_handler_that_raises_costs_one_line() -> None:
 import asyncio, logging, sys
 logging.basicConfig(format="%(message)s")
 from pygls.exceptions import JsonRpcInternalError
-from lsp_server.server import guarded
-def broken(server, params): raise KeyError("no\\nluck")
-async def broken_later(server, params): raise KeyError("later")
-for call in (guarded(None, "a/b", broken), guarded(None, "c/d", broken_later)):
+from lsp_server.boundary import guarded
+def broken(params): raise KeyError("no\\nluck")
+async def broken_later(params): raise KeyError("later")
+for call in (guarded("a/b", broken), guarded("c/d", broken_later)):
     try:
         result = call({})
         asyncio.run(result)

@@ -1,0 +1,54 @@
+"""What the client can do, out of what it says it can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from lsp_server.client import Abilities
+
+if TYPE_CHECKING:
+    from truss_base.document import Encoding
+
+_ENCODINGS: dict[str, Encoding] = {
+    types.PositionEncodingKind.Utf8: "utf-8",
+    types.PositionEncodingKind.Utf16: "utf-16",
+    types.PositionEncodingKind.Utf32: "utf-32",
+}
+
+
+def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> Abilities:
+    """From the ``initialize`` request; ``encoding`` is the negotiated one."""
+
+    def has(path: str) -> bool:
+        return bool(get_capability(capabilities, path, False))
+
+    return Abilities(
+        pull_diagnostics=get_capability(capabilities, "text_document.diagnostic") is not None,
+        refresh_diagnostics=has("workspace.diagnostics.refresh_support"),
+        related_information=has("text_document.publish_diagnostics.related_information")
+        or has("text_document.diagnostic.related_information"),
+        diagnostic_tags=has("text_document.publish_diagnostics.tag_support")
+        or has("text_document.diagnostic.tag_support"),
+        action_literals=has("text_document.code_action.code_action_literal_support"),
+        disabled_actions=has("text_document.code_action.disabled_support"),
+        preferred_actions=has("text_document.code_action.is_preferred_support"),
+        versioned_edits=has("workspace.workspace_edit.document_changes"),
+        progress=has("window.work_done_progress"),
+        configuration=has("workspace.configuration"),
+        watch_configuration=has("workspace.did_change_configuration.dynamic_registration"),
+        watch_files=has("workspace.did_change_watched_files.dynamic_registration"),
+        relative_patterns=has("workspace.did_change_watched_files.relative_pattern_support"),
+        markdown=types.MarkupKind.Markdown
+        in (get_capability(capabilities, "text_document.hover.content_format") or ()),
+        markdown_completion=types.MarkupKind.Markdown
+        in (
+            get_capability(
+                capabilities, "text_document.completion.completion_item.documentation_format"
+            )
+            or ()
+        ),
+        encoding=_ENCODINGS[encoding or types.PositionEncodingKind.Utf16],
+    )
