@@ -56,3 +56,9 @@ def require_control(running: Running) -> None:
             key=PLAIN_KEY,
             hint=f"add `{PLAIN_KEY}: true` to config.yaml and rebuild",
         )
+
+
+async def last_lines(settings: Settings, running: Running) -> list[str]:
+    """The end of the server's own output."""
+    runtime = runtime_named(running.runtime, settings)
+    return [line async for line in runtime.plain_logs(running, follow=False, tail=500)]

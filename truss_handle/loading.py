@@ -11,8 +11,8 @@ from truss_handle import instances
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
 from truss_handle.memory import Memory
+from truss_handle.plain_failures import load_failure
 from truss_handle.problems import load_failed
-from truss_handle.runtimes import runtime_named
 from truss_handle.signatures import SignatureCache
 from truss_handle.values import ProgressEvent
 
@@ -57,12 +57,11 @@ async def _is_loaded(settings: Settings, running: Running, client: ServerClient)
 
 async def _ended(settings: Settings, running: Running) -> Exception:
     """What to say about a server that ended while its model was loading."""
-    runtime = runtime_named(running.runtime, settings)
-    lines = [line async for line in runtime.plain_logs(running, follow=False, tail=200)]
+    lines = await instances.last_lines(settings, running)
+    if not running.control and (error := load_failure(lines)):
+        return load_failed(error)
     words = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
-    if running.control:
-        return StartFailed(f"the control plane of {running.truss_dir} ended: {words}")
-    return ModelLoadFailed(f"the model does not load: {words}", hint="correct the file and start")
+    return StartFailed(f"the server of {running.truss_dir} ended: {words}")
 
 
 async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:

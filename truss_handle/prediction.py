@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
+from truss_handle import instances
 from truss_handle.client import ERROR_ID_HEADER, ServerClient
 from truss_handle.exceptions import HandleError
 from truss_handle.memory import Memory
+from truss_handle.plain_failures import predict_failure
 from truss_handle.values import PredictInput, PredictResult
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ async def predict(
     """See `operations.predict`."""
     async with ServerClient(running) as client:
         response, latency = await client.ask(path, payload, timeout)
-        error = await _model_error(client, running, response)
+        error = await _model_error(settings, client, running, response)
     await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
     return PredictResult(
         status=response.status_code,
@@ -64,16 +66,22 @@ def _example(truss_dir: Path) -> PredictInput | None:
 
 
 async def _model_error(
-    client: ServerClient, running: Running, response: httpx.Response
+    settings: Settings, client: ServerClient, running: Running, response: httpx.Response
 ) -> Mapping[str, Any] | None:
     """The user's exception behind a failed answer; the answer itself never carries it."""
-    error_id = response.headers.get(ERROR_ID_HEADER)
-    if not running.control or response.status_code < 500:
+    if response.status_code < 500:
         return None
+    error_id = response.headers.get(ERROR_ID_HEADER)
     try:
-        status = await client.status()
+        if running.control:
+            return _from_status(await client.status(), error_id)
+        lines = await instances.last_lines(settings, running) if error_id else ()
+        return predict_failure(lines, str(error_id))
     except HandleError:
         return None  # the answer is there; its explanation is an extra
+
+
+def _from_status(status: Mapping[str, Any], error_id: str | None) -> Mapping[str, Any] | None:
     error = status.get("last_error")
     if not isinstance(error, dict):
         return None

@@ -79,7 +79,7 @@ def load_failed(error: object) -> ModelLoadFailed:
     return ModelLoadFailed(
         f"the model does not load: {describe(error)}",
         model_error=error,
-        hint="correct the file and patch",
+        hint="correct the file and patch, or start again",
     )
 
 

@@ -14,14 +14,16 @@ import httpx
 from truss_handle import processes
 from truss_handle.bundle import Bundle, ensure_bundle
 from truss_handle.environments import Specification, ensure_environment
-from truss_handle.exceptions import PortTaken, StartFailed
+from truss_handle.exceptions import HandleError, PortTaken, StartFailed
 from truss_handle.files import read_json, write_atomic
 from truss_handle.interpreters import current, interpreter_for
 from truss_handle.leftovers import note_process
 from truss_handle.model_secrets import without_secrets
+from truss_handle.plain_failures import load_failure
+from truss_handle.problems import load_failed
 from truss_handle.processes import ProcessName
 from truss_handle.registry import Registry
-from truss_handle.runtimes.output import last_words, lines_of
+from truss_handle.runtimes.output import last_words, lines_of, tail_of
 from truss_handle.runtimes.ports import LOOPBACK, free_port, require_free
 from truss_handle.runtimes.staging import stage
 from truss_handle.values import ProgressEvent, Running
@@ -237,7 +239,9 @@ async def _until_answering(
         raise
 
 
-def _ended(launch: Launch) -> StartFailed | PortTaken:
+def _ended(launch: Launch) -> HandleError:
+    if not launch.control and (error := load_failure(tail_of(_log(launch), 500))):
+        return load_failed(error)  # so fast that nobody could ask it anything
     words = last_words(_log(launch))
     if launch.options.port is not None and "address already in use" in words.lower():
         return PortTaken(
