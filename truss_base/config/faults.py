@@ -22,12 +22,20 @@ class At(Enum):
     KEY = "key"
 
 
+class Remedy(Enum):
+    """What would mend a fault, for an editor to offer."""
+
+    NONE = "none"
+    REPLACE = "replace"  # the value, by one of the suggestions
+    RENAME = "rename"  # the key, to one of the suggestions
+    INSERT = "insert"  # a key that is missing: the first suggestion
+    QUOTE = "quote"  # the value, which is meant as text
+    REMOVE = "remove"  # the entry
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a config.
-
-    `suggestions` are values (or, `at` a key, keys) that would be right, the best first.
-    """
+    """One fault of a config; `suggestions` are for its remedy, the best first."""
 
     path: Path
     code: str
@@ -35,6 +43,7 @@ class Fault:
     at: At = At.VALUE
     severity: Severity = "error"
     suggestions: tuple[str, ...] = ()
+    remedy: Remedy = Remedy.NONE
     related: tuple[Path, ...] = ()
     tag: Literal["", "deprecated", "unnecessary"] = ""
 

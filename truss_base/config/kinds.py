@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.lax import to_boolean, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
@@ -78,10 +78,15 @@ def shorten(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def wrong_type(value: object, path: Path, phrase: str) -> Fault:
+def wrong_type(value: object, path: Path, phrase: str, remedy: Remedy = Remedy.NONE) -> Fault:
     """The fault of a value of another type."""
-    subject = _subject(path)
-    return Fault(path, "type", f"{subject} has to be {phrase}, not {describe(value)}")
+    message = f"{_subject(path)} has to be {phrase}, not {describe(value)}"
+    return Fault(path, "type", message, remedy=remedy)
+
+
+def replace_by(suggestions: tuple[str, ...]) -> Remedy:
+    """The remedy of a value for which better ones are known, or none."""
+    return Remedy.REPLACE if suggestions else Remedy.NONE
 
 
 def _subject(path: Path) -> str:
@@ -109,12 +114,16 @@ class Text:
     def check(self, value: object, path: Path, report: Report) -> object:
         text = to_text(value)
         if text is None:
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.QUOTE))
             return INVALID
         complaint = self._complaint(text, path)
         if complaint is None:
             return self.normal(text) if self.normal else text
-        report(Fault(path, complaint.code, complaint.message, suggestions=complaint.suggestions))
+        suggestions = complaint.suggestions
+        remedy = replace_by(suggestions)
+        report(
+            Fault(path, complaint.code, complaint.message, suggestions=suggestions, remedy=remedy)
+        )
         return INVALID
 
     def _complaint(self, text: str, path: Path) -> Complaint | None:
@@ -220,7 +229,8 @@ class Choice:
             report(wrong_type(value, path, self.phrase))
             return INVALID
         message = f"{_subject(path)} cannot be {shorten(value)!r}: {self.phrase}"
-        report(Fault(path, "value", message, suggestions=closest(value, self.choices)))
+        similar = closest(value, self.choices)
+        report(Fault(path, "value", message, suggestions=similar, remedy=replace_by(similar)))
         return INVALID
 
 

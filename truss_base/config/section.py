@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.kinds import (
     INVALID,
     Kind,
     Maybe,
     closest,
     describe,
+    replace_by,
     shorten,
     wrong_key,
     wrong_type,
@@ -31,6 +32,7 @@ class _Required:
 
 
 REQUIRED: Final = _Required()
+_MOST_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,17 +243,22 @@ class Section:
         self, key: str, raw: dict[Any, Any], missing: list[Field], path: Path, report: Report
     ) -> Iterator[str]:
         """Reports an unknown key; yields the required field it misspells, if it does."""
-        free = tuple(field.name for field in self.fields if _written_name(field, raw) is None)
+        # Nobody misspells in a mapping this large; comparing its keys would take long.
+        free = tuple(
+            field.name
+            for field in (self.fields if len(raw) <= _MOST_COMPARED else ())
+            if _written_name(field, raw) is None
+        )
         similar = closest(key, free)
-        required = {field.name for field in missing}
-        if similar and similar[0] in required:
+        where, remedy = (*path, key), Remedy.RENAME if similar else Remedy.NONE
+        if similar and similar[0] in {field.name for field in missing}:
             message = f"`{shorten(key)}` is no key of {self.name}, which needs `{similar[0]}`"
-            report(Fault((*path, key), "missing-key", message, At.KEY, suggestions=similar))
+            report(Fault(where, "unknown-key", message, At.KEY, "error", similar, remedy))
             yield similar[0]
             return
         hint = f": did you mean `{similar[0]}`?" if similar else ""
         message = f"`{shorten(key)}` is no key of {self.name}{hint}"
-        report(Fault((*path, key), "unknown-key", message, At.KEY, "warning", similar))
+        report(Fault(where, "unknown-key", message, At.KEY, "warning", similar, remedy))
 
     def _apply_rules(self, record: Record, path: Path, report: Report) -> None:
         for rule in self.rules:
@@ -363,21 +370,27 @@ def _section_of(kind: Kind) -> Section | Variants | None:
 
 def _missing(field: Field, path: Path) -> Fault:
     where = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this entry"
-    message = f"{where} needs `{field.name}`: {field.doc[0].lower()}{field.doc[1:]}"
-    return Fault(path, "missing-key", message, At.KEY, suggestions=(field.name,))
+    message = f"{where} needs `{field.name}`: {field.doc[0].lower()}{field.doc[1:].rstrip('.')}"
+    return missing_key(path, field.name, message)
+
+
+def missing_key(path: Path, name: str, message: str) -> Fault:
+    """The fault of a section at `path` without the key `name`."""
+    return Fault(path, "missing-key", message, At.KEY, suggestions=(name,), remedy=Remedy.INSERT)
 
 
 def _missing_tag(variants: Variants, path: Path) -> Fault:
     known = ", ".join(variants.sections)
     message = f"`{path[-1]}` needs `{variants.tag}`: one of {known}"
-    return Fault(path, "missing-key", message, At.KEY, suggestions=(variants.tag,))
+    return missing_key(path, variants.tag, message)
 
 
 def _unknown_variant(variants: Variants, chosen: object, path: Path) -> Fault:
     known = tuple(variants.sections)
     message = f"`{variants.tag}` has to be one of {', '.join(known)}, not {describe(chosen)}"
     similar = closest(chosen, known) if isinstance(chosen, str) else ()
-    return Fault((*path, variants.tag), "value", message, suggestions=similar)
+    remedy = replace_by(similar)
+    return Fault((*path, variants.tag), "value", message, suggestions=similar, remedy=remedy)
 
 
 def nullable(field: Field) -> bool:

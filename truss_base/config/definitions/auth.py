@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.config.faults import At, Fault
 from truss_base.config.kinds import Maybe, Text
-from truss_base.config.section import Field, Record, Rule
+from truss_base.config.section import Field, Record, Rule, missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -89,4 +89,4 @@ def _absent(name: str, method: str, record: Record, path: Path) -> Fault:
     message = f"auth_method {method} needs `{name}`"
     if name in record.given:
         return Fault((*path, name), "missing-key", message, At.KEY)
-    return Fault(path, "missing-key", message, At.KEY, suggestions=(name,))
+    return missing_key(path, name, message)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import Fault
 from truss_base.config.kinds import Boolean, Choice, Complaint, ListOf, Maybe, Text
-from truss_base.config.section import Field, Section
+from truss_base.config.section import Field, Section, missing_key
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path, Report
@@ -49,7 +49,7 @@ def _volume_needs(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any, 
 
 def _absent(name: str, meaning: str, path: Path) -> Fault:
     message = f"with `use_volume: true` this entry needs `{name}`, {meaning}"
-    return Fault(path, "missing-key", message, At.KEY, suggestions=(name,))
+    return missing_key(path, name, message)
 
 
 _REPO = Section(

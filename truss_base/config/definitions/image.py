@@ -13,7 +13,7 @@ from truss_base.config.definitions.auth import (
     GCP_OIDC,
     method_rule,
 )
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import Fault
 from truss_base.config.kinds import (
     Anything,
     Boolean,
@@ -25,7 +25,7 @@ from truss_base.config.kinds import (
     Text,
     shorten,
 )
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.section import Field, Record, Rule, Section, missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ BASE_IMAGE = Section(
 def _start_rule(record: Record, path: Path) -> Iterator[Fault]:
     if record["start_command"] is None and not record["no_build"]:
         message = "`docker_server` needs `start_command` unless `no_build` is true"
-        yield Fault(path, "missing-key", message, At.KEY, suggestions=("start_command",))
+        yield missing_key(path, "start_command", message)
 
 
 def _user_rule(record: Record, path: Path) -> Iterator[Fault]:

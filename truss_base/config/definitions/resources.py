@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config.definitions.effects import MACHINE
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.kinds import (
     INVALID,
     Boolean,
@@ -19,6 +19,7 @@ from truss_base.config.kinds import (
     Maybe,
     Text,
     closest,
+    replace_by,
     shorten,
     wrong_type,
 )
@@ -94,7 +95,7 @@ class AcceleratorKind:
             return Accelerator(name)
         if not counts[0].isdecimal() or int(counts[0]) <= 0:
             message = f"{shorten(counts[0])!r} is no number of GPUs: a whole number from 1"
-            report(Fault(path, "format", message, suggestions=(name,)))
+            report(Fault(path, "format", message, suggestions=(name,), remedy=Remedy.REPLACE))
             return INVALID
         return Accelerator(name, int(counts[0]))
 
@@ -107,7 +108,7 @@ def _unknown_accelerator(name: str, counts: list[str], path: Path) -> Fault:
     suffix = f":{counts[0]}" if counts else ""
     suggestions = tuple(f"{candidate}{suffix}" for candidate in similar)
     message = f"no accelerator is called {shorten(name)!r}: one of {known}"
-    return Fault(path, "value", message, suggestions=suggestions)
+    return Fault(path, "value", message, suggestions=suggestions, remedy=replace_by(suggestions))
 
 
 def cpu_rule(text: str) -> Complaint | None:
@@ -204,7 +205,17 @@ def _drop_computed(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any,
             if written
             else "`use_gpu` has no effect: it follows from `accelerator`, which is set"
         )
-        report(Fault((*path, "use_gpu"), "ignored", message, At.KEY, "warning", tag="unnecessary"))
+        report(
+            Fault(
+                (*path, "use_gpu"),
+                "ignored",
+                message,
+                At.KEY,
+                "warning",
+                remedy=Remedy.REMOVE,
+                tag="unnecessary",
+            )
+        )
     return {key: value for key, value in raw.items() if key != "use_gpu"}
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config.definitions.trt_llm_build import ENCODERS, RETIRED_MODELS
-from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import INVALID, closest, shorten, wrong_key, wrong_type
+from truss_base.config.faults import At, Fault, Remedy
+from truss_base.config.kinds import INVALID, closest, replace_by, shorten, wrong_key, wrong_type
 from truss_base.config.lax import to_text
 from truss_base.config.section import Record, Rule
 
@@ -45,7 +45,8 @@ class PythonVersion:
             return INVALID
         message = f"`python_version` cannot be {shorten(str(value))}: {self.phrase}"
         code = "value" if isinstance(value, str) else "type"
-        report(Fault(path, code, message, suggestions=self.suggest(str(value))))
+        similar = self.suggest(str(value))
+        report(Fault(path, code, message, suggestions=similar, remedy=replace_by(similar)))
         return INVALID
 
     def suggest(self, text: str) -> tuple[str, ...]:
@@ -141,7 +142,7 @@ def _trt_llm_model(record: Record, path: Path) -> Iterator[Fault]:
         yield Fault(where, "value", message)
     else:
         message = f"the base model {model!r} is called 'decoder' now"
-        yield Fault(where, "value", message, suggestions=("decoder",))
+        yield Fault(where, "value", message, suggestions=("decoder",), remedy=Remedy.REPLACE)
 
 
 def _trt_llm_accelerator(record: Record, path: Path) -> Iterator[Fault]:

@@ -9,7 +9,15 @@ from truss_base.config.definitions.trt_llm_runtime import RUNTIME_V1, RUNTIME_V2
 from truss_base.config.dump import Depth, dump
 from truss_base.config.faults import At, Fault
 from truss_base.config.kinds import Choice, Complaint, Maybe, Text, shorten
-from truss_base.config.section import Field, Record, Rule, Section, Variants, default_of
+from truss_base.config.section import (
+    Field,
+    Record,
+    Rule,
+    Section,
+    Variants,
+    default_of,
+    missing_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +62,7 @@ def _checkpoint_v1(record: Record, path: Path) -> Iterator[Fault]:
     if record["build"]["checkpoint_repository"] is None:
         message = "`build` needs `checkpoint_repository`: the checkpoint to compile"
         where = (*path, "build")
-        yield Fault(where, "missing-key", message, At.KEY, suggestions=("checkpoint_repository",))
+        yield missing_key(where, "checkpoint_repository", message)
 
 
 def _chunked_context(record: Record, path: Path) -> Iterator[Fault]:
@@ -96,7 +104,7 @@ def _checkpoint_v2(record: Record, path: Path) -> Iterator[Fault]:
     if build["checkpoint_repository"] is None and not build["skip_build_result"]:
         message = "`build` needs `checkpoint_repository`, or `skip_build_result: true`"
         where = (*path, "build")
-        yield Fault(where, "missing-key", message, At.KEY, suggestions=("checkpoint_repository",))
+        yield missing_key(where, "checkpoint_repository", message)
 
 
 def _build_in_v2(record: Record, path: Path) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config.definitions.trt_llm_runtime import LORA_CACHE, RUNTIME_V1
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.kinds import (
     INVALID,
     Boolean,
@@ -21,7 +21,7 @@ from truss_base.config.kinds import (
     shorten,
     wrong_type,
 )
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.section import Field, Record, Rule, Section, missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +163,7 @@ def _lookahead_rule(record: Record, path: Path) -> Iterator[Fault]:
     missing = [name for name in _LOOKAHEAD if not record[name]]
     for name in missing:
         message = f"lookahead decoding needs `{name}`"
-        yield Fault(path, "missing-key", message, At.KEY, suggestions=(name,))
+        yield missing_key(path, name, message)
     if missing:
         return
     least = draft_tokens(*(record[name] for name in _LOOKAHEAD))
@@ -183,7 +183,9 @@ def _mode_rule(record: Record, path: Path) -> Iterator[Fault]:
         where = (*path, "speculative_decoding_mode") if written else path
         message = "external draft models are no longer supported: use LOOKAHEAD_DECODING"
         at = At.VALUE if written else At.KEY
-        yield Fault(where, "value", message, at, suggestions=("LOOKAHEAD_DECODING",))
+        remedy = Remedy.REPLACE if written else Remedy.NONE
+        modes = ("LOOKAHEAD_DECODING",)
+        yield Fault(where, "value", message, at, suggestions=modes, remedy=remedy)
 
 
 def _settle_speculator(record: Record) -> None:

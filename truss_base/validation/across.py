@@ -1,0 +1,100 @@
+"""Across files: what the config names in its Truss, and what is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from truss_base.config import TrussConfig
+from truss_base.document import read_text
+from truss_base.examples import ExamplesError, parse_examples
+from truss_base.exceptions import ConfigError
+from truss_base.validation.findings import Finding
+from truss_base.validation.model_file import model_findings
+from truss_base.validation.placing import key_range, value_range
+from truss_base.validation.requirements import requirement_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from truss_base.document import Document
+
+_SERVED_WITHOUT_MODEL = ("docker_server", "trt_llm", "bis_llm")
+
+
+def across_files(document: Document, directory: Path) -> Iterator[Finding]:
+    """Findings about the files of a Truss; ranges in another file's text carry its path."""
+    config = TrussConfig.tolerant(document.data)
+    if not any(getattr(config, name) for name in _SERVED_WITHOUT_MODEL):
+        yield from _model(document, config, directory)
+    yield from _requirements(document, config, directory)
+    yield from _package_dirs(document, config, directory)
+    yield from _examples(config, directory)
+
+
+def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
+    relative = f"{config.model_module_dir}/{config.model_class_filename}"
+    file = directory / config.model_module_dir / config.model_class_filename
+    if not _is_file(file):
+        written = [
+            name
+            for name in ("model_class_filename", "model_module_dir")
+            if document.entry((name,)) is not None
+        ]
+        where = value_range(document, (written[0],)) if written else key_range(document, ())
+        yield _missing(where, f"there is no file {relative}: the model's class belongs there")
+        return
+    yield from model_findings(document, config, file, relative)
+
+
+def _requirements(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
+    name = config.requirements_file
+    if not name:
+        return
+    if not _is_file(directory / name):
+        yield _missing(value_range(document, ("requirements_file",)), f"there is no file {name}")
+        return
+    if name.endswith((".toml", ".lock")):
+        return
+    try:
+        yield from requirement_lines(read_text(directory / name), name)
+    except ConfigError as error:
+        where = value_range(document, ("requirements_file",))
+        yield Finding(*where, "requirement", "warning", str(error))
+
+
+def _package_dirs(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
+    for index, name in enumerate(config.external_package_dirs):
+        if not _is_directory(directory / name):
+            where = value_range(document, ("external_package_dirs", index))
+            yield _missing(where, f"there is no folder {name}, seen from the Truss")
+
+
+def _examples(config: TrussConfig, directory: Path) -> Iterator[Finding]:
+    name = config.examples_filename
+    if not _is_file(directory / name):
+        return
+    try:
+        parse_examples(read_text(directory / name))
+    except ExamplesError as error:
+        yield Finding(error.start, error.end, "examples", "warning", str(error), path=name)
+    except ConfigError as error:
+        yield Finding(0, 0, "examples", "warning", str(error), path=name)
+
+
+def _missing(where: tuple[int, int], message: str) -> Finding:
+    return Finding(*where, "missing-file", "warning", message)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

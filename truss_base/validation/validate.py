@@ -1,0 +1,112 @@
+"""`validate`: everything that is wrong with a config, each fault once, at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from typing import TYPE_CHECKING
+
+from truss_base.config.definitions.root import ROOT
+from truss_base.document import Document, resolve
+from truss_base.validation.findings import Finding, Related
+from truss_base.validation.fixes import fixes_for
+from truss_base.validation.placing import key_range, place, span
+from truss_base.validation.requirements import requirement_entries
+from truss_base.validation.spelling import coerced_variables, duplicate_keys
+from truss_base.validation.suppression import unsuppressed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from truss_base.config.faults import Fault, Severity
+
+# Beyond this nobody reads on, and an editor slows down.
+MOST_FINDINGS = 1000
+# What a fault of syntax makes up: keys that a repair has lost are not missing.
+_UNSURE_AFTER_REPAIR = ("missing-key", "conflict", "unknown-key", "missing-file", "model-class")
+
+
+def validate(text: str, directory: Path | None = None) -> list[Finding]:
+    """The findings of a config's text, in the order of the text. Never raises.
+
+    With a directory the files of the Truss are looked at too; its Python is read, never run.
+    """
+    document = Document.parse(text)
+    findings = [*_syntax(document), *_semantics(document)]
+    if directory is not None and not document.problems:
+        from truss_base.validation.across import across_files
+
+        findings += across_files(document, directory)
+    kept = unsuppressed(_once(findings), text, document.lines)
+    kept.sort(key=lambda finding: (finding.path or "", finding.start, finding.end))
+    return kept[:MOST_FINDINGS]
+
+
+def _syntax(document: Document) -> Iterator[Finding]:
+    for problem in document.problems:
+        code = "too-large" if problem.kind == "too-large" else "syntax"
+        yield Finding(problem.start, problem.end, code, "error", problem.message)
+
+
+def _semantics(document: Document) -> Iterator[Finding]:
+    data = document.data
+    if document.root is None or data is None:
+        return
+    if not isinstance(data, AnyMapping):
+        if not document.problems:
+            yield _not_a_mapping(document, data)
+        return
+    found = [*_faults(document, data), *duplicate_keys(document)]
+    found += [*coerced_variables(document), *requirement_entries(document)]
+    for finding in found:
+        if not document.problems or _is_sure(document, finding):
+            yield finding
+
+
+def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Finding]:
+    faults: list[Fault] = []
+    ROOT.read(dict(data), (), faults.append)
+    for fault in faults[: 2 * MOST_FINDINGS]:
+        yield _finding(document, fault)
+
+
+def _finding(document: Document, fault: Fault) -> Finding:
+    start, end = place(document, fault)
+    return Finding(
+        start,
+        end,
+        fault.code,
+        fault.severity,
+        fault.message,
+        tuple(Related(*key_range(document, path), "see here") for path in fault.related),
+        fixes_for(document, fault),
+        tags=(fault.tag,) if fault.tag else (),
+    )
+
+
+def _not_a_mapping(document: Document, data: object) -> Finding:
+    root = document.root
+    assert root is not None
+    start, _ = span(resolve(root))
+    end = document.lines.span(document.lines.line_at(start))[1]
+    message = "a config is a mapping of keys to values, such as `model_name: My model`"
+    # The loader takes anything that is empty or zero for an empty config.
+    severity: Severity = "error" if data else "warning"
+    return Finding(start, max(end, start + 1), "not-a-mapping", severity, message)
+
+
+def _is_sure(document: Document, finding: Finding) -> bool:
+    """Whether a finding in a repaired text can be trusted."""
+    if finding.code in _UNSURE_AFTER_REPAIR and finding.severity == "error":
+        return False
+    return document.lines.line_at(finding.start) not in document.repaired
+
+
+def _once(findings: list[Finding]) -> Iterator[Finding]:
+    """An alias shows one fault in several places of the data: in the text it is one."""
+    seen: set[tuple[int, int, str, str | None]] = set()
+    for finding in findings:
+        key = (finding.start, finding.end, finding.code, finding.path)
+        if key not in seen:
+            seen.add(key)
+            yield finding
