@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import changed_names, dump, parse, without_docstrings
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from truss_base.plan.observers import Sources
 
 _SHOWN_NAMES = 3
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def python_change(path: str, before: bytes, after: bytes, sources: Sources) -> Change:
@@ -19,7 +21,9 @@ def python_change(path: str, before: bytes, after: bytes, sources: Sources) -> C
     try:
         new = parse(after)
     except SyntaxError as error:
-        reason = f"{path}{_line(error)} does not parse: {error.msg}: reload, which will be refused"
+        # The model may run in a newer Python than this; whether it loads is seen when it does.
+        place = f"{path}{_line(error)} does not parse in Python {_VERSION}"
+        reason = f"{place}: {error.msg}: reload, which will fail"
         return Change(path, Strategy.RELOAD, reason)
     try:
         old = parse(before)
