@@ -1,0 +1,1 @@
+"""`/control/*`: FastAPI routes over the control plane."""

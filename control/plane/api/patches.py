@@ -1,0 +1,78 @@
+"""`POST /control/patch`: plain, or as a stream of progress lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from control.plane.api.body import read_body
+from control.plane.api.problems import internal_problem
+from control.plane.exceptions import Problem
+from control.plane.patching.request import parse_patch_request
+from control.plane.supervisor.tasks import Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from control.plane.patching.request import PatchRequest
+    from control.plane.plane import ControlPlane
+
+NDJSON = "application/x-ndjson"
+# Below this, handing the body to a thread costs more than reading it.
+SMALL_BODY = 64 * 1024
+
+logger = logging.getLogger("control.plane")
+
+
+class PatchRoute:
+    """Runs patches in tasks of their own: a client that leaves does not leave a half patch."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._tasks = Tasks()
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers one request."""
+        body = await read_body(request, self._plane.settings.body_limit)
+        if len(body) > SMALL_BODY:
+            patch = await asyncio.to_thread(parse_patch_request, body)
+        else:
+            patch = parse_patch_request(body)
+        if NDJSON in request.headers.get("accept", ""):
+            return StreamingResponse(self._stream(patch), media_type=NDJSON)
+        work = self._tasks.run(self._plane.patcher.patch(patch, _unheard))
+        return JSONResponse(await asyncio.shield(work))
+
+    async def _stream(self, patch: PatchRequest) -> AsyncIterator[bytes]:
+        lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+
+        def progress(stage: str, message: str) -> None:
+            lines.put_nowait({"event": "progress", "stage": stage, "message": message})
+
+        async def run() -> None:
+            lines.put_nowait(await self._outcome(patch, progress))
+            lines.put_nowait(None)
+
+        self._tasks.run(run())
+        while (line := await lines.get()) is not None:
+            yield json.dumps(line).encode() + b"\n"
+
+    async def _outcome(self, patch: PatchRequest, progress: Any) -> dict[str, Any]:
+        """The last line. The status is sent already, so every failure has to be one, too."""
+        try:
+            return {"event": "result", **await self._plane.patcher.patch(patch, progress)}
+        except Problem as problem:
+            return {"event": "error", **problem.to_dict()}
+        except Exception as error:
+            logger.exception("a patch failed unexpectedly")
+            return {"event": "error", **internal_problem(error).to_dict()}
+
+
+def _unheard(_stage: str, _message: str) -> None:
+    """Progress that nobody asked for."""

@@ -1,0 +1,101 @@
+"""The routes of `/control/*`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from control.plane import VERSION
+from control.plane.api.logs import answer_logs
+from control.plane.api.metrics import metrics_text
+from control.plane.api.patches import PatchRoute
+from control.plane.api.problems import (
+    answer_method_not_allowed,
+    answer_not_found,
+    answer_problem,
+    answer_unexpected,
+)
+from control.plane.exceptions import LoadFailed, LoadProblem, Problem
+
+if TYPE_CHECKING:
+    from control.plane.plane import ControlPlane
+
+STARTED = "Inference server started successfully"
+STOPPED = "Inference server stopped successfully"
+
+
+def control_api(plane: ControlPlane) -> FastAPI:
+    """The FastAPI application over `plane`."""
+    # The interactive documentation loads scripts from elsewhere; docs/control-api.md has it all.
+    api = FastAPI(title="Control Truss", version=VERSION, docs_url=None, redoc_url=None)
+    api.openapi_url = "/control/openapi.json"
+    api.setup()
+    api.add_exception_handler(Problem, answer_problem)
+    api.add_exception_handler(404, answer_not_found)
+    api.add_exception_handler(405, answer_method_not_allowed)
+    api.add_exception_handler(Exception, answer_unexpected)
+    _add_reading(api, plane)
+    _add_changing(api, plane)
+    return api
+
+
+def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
+    @api.get("/control/truss_hash")
+    async def truss_hash() -> dict[str, str]:
+        """The Truss hash of the live version."""
+        return {"result": plane.store.live.hash}
+
+    @api.get("/control/signature")
+    async def signature() -> JSONResponse:
+        """The signature of the live version: the base of every diff."""
+        import asyncio
+
+        return JSONResponse((await asyncio.to_thread(plane.store.live.signature)).to_dict())
+
+    @api.get("/control/status")
+    async def status() -> JSONResponse:
+        """Hash, state, memory, the last error and the last patches."""
+        return JSONResponse(await plane.status())
+
+    @api.get("/control/has_partially_applied_patch")
+    async def has_partially_applied_patch() -> dict[str, bool]:
+        """Never: a patch is applied or it is not. Kept for clients that ask."""
+        return {"result": False}
+
+    @api.get("/control/logs")
+    async def logs(request: Request) -> Response:
+        """The inference server's output; `?tail=N&follow=true`."""
+        return await answer_logs(request, plane.log)
+
+    @api.get("/control/metrics")
+    async def metrics() -> PlainTextResponse:
+        """Numbers for Prometheus."""
+        return PlainTextResponse(metrics_text(await plane.status(), plane.http.traffic))
+
+
+def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
+    patch_route = PatchRoute(plane)
+
+    @api.post("/control/patch")
+    async def patch(request: Request) -> Response:
+        """Takes the running Truss from one version to the next, or changes nothing."""
+        return await patch_route(request)
+
+    @api.post("/control/restart_inference_server")
+    async def restart_inference_server() -> dict[str, Any]:
+        """Loads the live version again and switches to it."""
+        try:
+            async with plane.patcher.turn:
+                await plane.supervisor.restart(plane.store.live)
+        except LoadFailed as failure:
+            raise LoadProblem(f"The model does not load: {failure}", failure.error) from failure
+        return {"msg": STARTED}
+
+    @api.post("/control/stop_inference_server")
+    async def stop_inference_server() -> dict[str, Any]:
+        """Ends the inference server; predictions are refused until it is started again."""
+        async with plane.patcher.turn:
+            await plane.supervisor.stop()
+        return {"msg": STOPPED}

@@ -1,0 +1,236 @@
+"""Everything the control plane raises on purpose.
+
+ControlPlaneError
+├── UsageError                 flags or files given at start that cannot work
+├── StateError                 the state directory cannot be used
+├── ReleaseError               a release cannot be staged
+│   ├── UnsafePath             a path would be reached through a link or leave its root
+│   ├── ForeignChange          the running model changed files of its own release
+│   └── HashMismatch           the staged tree is not the promised one
+├── LoadFailed                 a release does not load; carries the error for the developer
+├── Unavailable                no inference process may answer now (503)
+├── UpstreamError              an inference process could not answer one request (502)
+│   ├── UpstreamUnreached      nothing was sent: another process may be asked
+│   └── UpstreamLost           it ended while it was answering
+└── Problem                    an answer of the control API, RFC 9457
+    ├── InvalidRequest         400
+    ├── Unauthorized           401
+    ├── Forbidden              403
+    ├── NotFound               404
+    ├── MethodNotAllowed       405
+    ├── InadmissiblePatch      409
+    ├── TooLarge               413
+    ├── UnsupportedMediaType   415
+    ├── UnsupportedPatch       422, with a reason per change
+    ├── PatchFailed            422, the old version still serves
+    ├── InternalProblem        500
+    └── LoadProblem            503, nothing serves
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ControlPlaneError(Exception):
+    """The root of everything this package raises."""
+
+
+class UsageError(ControlPlaneError):
+    """The control plane was started with something it cannot work with."""
+
+
+class StateError(ControlPlaneError):
+    """The state directory is in use, unreadable or empty without a Truss to start from."""
+
+
+class ReleaseError(ControlPlaneError):
+    """A release cannot be staged."""
+
+
+class UnsafePath(ReleaseError):
+    """A path would be reached through a symbolic link, or leaves its root."""
+
+
+class ForeignChange(ReleaseError):
+    """Files of the live release were changed by the model itself."""
+
+
+class HashMismatch(ReleaseError):
+    """The files of a release do not hash to what was promised."""
+
+
+class LoadFailed(ControlPlaneError):
+    """A release could not be loaded. `error` is what the inference server reported."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(f"{error.get('type', 'Error')}: {error.get('message', '')}")
+        self.error = dict(error)
+
+
+class Unavailable(ControlPlaneError):
+    """No inference process may answer requests now, and waiting did not change that."""
+
+
+class UpstreamError(ControlPlaneError):
+    """An inference process did not answer one request."""
+
+
+class UpstreamUnreached(UpstreamError):
+    """Not one byte of the request was delivered, so another process may be asked."""
+
+
+class UpstreamLost(UpstreamError):
+    """The inference process went away while it was answering."""
+
+
+class Problem(ControlPlaneError):
+    """One refusal of the control API. `type` is stable; `detail` is one line for people."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "unknown"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def extra(self) -> dict[str, Any]:
+        """Members of the problem beside the standard ones."""
+        return {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The problem as RFC 9457 JSON, with the `error` member that older clients read."""
+        return {
+            "type": self.type,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "error": {"type": self.type, "msg": self.detail},
+            **self.extra(),
+        }
+
+
+class InvalidRequest(Problem):
+    """The body is not what the route takes."""
+
+    status = 400
+    type = "invalid_request"
+    title = "The request is not understood"
+
+
+class Unauthorized(Problem):
+    """No token, or the wrong one."""
+
+    status = 401
+    type = "unauthorized"
+    title = "A valid token is required"
+
+
+class Forbidden(Problem):
+    """The request comes from where no request may come from."""
+
+    status = 403
+    type = "forbidden"
+    title = "The request is refused"
+
+
+class NotFound(Problem):
+    """There is no such route."""
+
+    status = 404
+    type = "not_found"
+    title = "There is no such route"
+
+
+class MethodNotAllowed(Problem):
+    """The route exists, with another method."""
+
+    status = 405
+    type = "method_not_allowed"
+    title = "The route takes another method"
+
+
+class InadmissiblePatch(Problem):
+    """The patch does not fit the running version, or does not do what it promises."""
+
+    status = 409
+    type = "inadmissible_patch"
+    title = "The patch does not fit the running version"
+
+
+class TooLarge(Problem):
+    """The body exceeds the limit."""
+
+    status = 413
+    type = "too_large"
+    title = "The request is too large"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not declared as JSON."""
+
+    status = 415
+    type = "unsupported_media_type"
+    title = "Only JSON is taken"
+
+
+class UnsupportedPatch(Problem):
+    """The patch asks for what a running container cannot do."""
+
+    status = 422
+    type = "unsupported_patch"
+    title = "The patch cannot be applied to a running Truss"
+
+    def __init__(self, detail: str, plan: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.plan = dict(plan or {})
+
+    def extra(self) -> dict[str, Any]:
+        return self.plan
+
+
+class PatchFailed(Problem):
+    """The new version does not load. The old one was never touched."""
+
+    status = 422
+    type = "patch_failed_recoverable"
+    title = "The new version does not load"
+
+    def __init__(self, detail: str, model_error: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.model_error = dict(model_error) if model_error is not None else None
+
+    def extra(self) -> dict[str, Any]:
+        return {} if self.model_error is None else {"model_error": self.model_error}
+
+
+class InternalProblem(Problem):
+    """A fault of the control plane itself."""
+
+    status = 500
+    type = "unknown"
+    title = "The control plane failed"
+
+
+class LoadProblem(Problem):
+    """The running version does not load."""
+
+    status = 503
+    type = "load_failed"
+    title = "The model does not load"
+
+    def __init__(self, detail: str, model_error: Mapping[str, Any]) -> None:
+        super().__init__(detail)
+        self.model_error = dict(model_error)
+
+    def extra(self) -> dict[str, Any]:
+        return {"model_error": self.model_error}
+
+
+def one_line(lines: Sequence[str]) -> str:
+    """Joins findings into the single line a message for people may have."""
+    return "; ".join(" ".join(line.split()) for line in lines)

@@ -1,0 +1,130 @@
+"""What a patch makes of a release: its new contents, and everything that speaks against it.
+
+Nothing is written here, so whatever is refused here was never begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from control.plane.exceptions import InadmissiblePatch
+from control.plane.releases.complete_config import read_config
+from control.plane.releases.content import Kept, Linked, Written
+from control.plane.releases.directory import open_directory
+from truss_base.config import TrussConfig
+from truss_base.exceptions import ConfigError, PatchError, PathError
+from truss_base.hash import tree_hash
+from truss_base.loading import known_config
+from truss_base.patch import Action, ConfigPatch, EnvironmentVariablePatch, file_changes
+from truss_base.patch.apply import check_tree
+from truss_base.tree import CONFIG_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from control.plane.patching.request import PatchRequest
+    from control.plane.releases.content import Content
+    from control.plane.releases.manifest import Manifest
+    from control.plane.releases.release import Release
+    from truss_base.patch import Patch, TreeFile
+
+
+def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
+    """Where every file of the new version comes from.
+
+    Raises:
+        InadmissiblePatch: a path leaves the Truss, two patches contradict each other, or the
+            result is not the promised version.
+    """
+    try:
+        config = config_after(request.patches, base)
+        contents = _contents(base.manifest, file_changes(request.patches, config))
+        check_tree({path: content.target for path, content in contents.items()})
+    except (ConfigError, PatchError, PathError) as error:
+        raise InadmissiblePatch(f"{error}.") from error
+    _check_environment(request.patches, config)
+    _check_hash(contents, request.hash)
+    return contents
+
+
+def config_after(patches: Sequence[Patch], base: Release) -> TrussConfig:
+    """The config that holds after `patches`. The text decides where a patch carries both.
+
+    Raises:
+        ConfigError: a patch brings a text that is no config at all.
+    """
+    for patch in patches:
+        if isinstance(patch, ConfigPatch):
+            if patch.content is None:
+                return TrussConfig.tolerant(patch.config)
+            return known_config(patch.content)
+    return read_config(base.tree)
+
+
+class ReleaseFiles(Mapping[str, bytes]):
+    """The files of a release, read when they are asked for: a plan looks at few of them."""
+
+    def __init__(self, tree: Path, manifest: Manifest) -> None:
+        self._tree = tree
+        self._manifest = manifest
+
+    def __getitem__(self, path: str) -> bytes:
+        record = self._manifest[path]
+        if record.target is not None:
+            return record.target.encode()
+        *folders, name = path.split("/")
+        with open_directory(self._tree) as root, root.below(folders) as folder:
+            return folder.read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._manifest)
+
+    def __len__(self) -> int:
+        return len(self._manifest)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._manifest
+
+
+def _contents(manifest: Manifest, changes: Mapping[str, TreeFile | None]) -> dict[str, Content]:
+    contents: dict[str, Content] = {path: Kept(record) for path, record in manifest.items()}
+    for path, change in changes.items():
+        before = manifest.get(path)
+        if change is None:
+            contents.pop(path, None)
+        elif change.symlink is not None:
+            contents[path] = Linked(change.symlink)
+        else:
+            was_executable = before is not None and before.executable
+            executable = was_executable if change.mode is None else bool(change.mode & 0o100)
+            contents[path] = Written(change.content, executable)
+    if CONFIG_FILE not in contents:
+        raise PatchError(f"{CONFIG_FILE} cannot be removed: a Truss needs it")
+    return contents
+
+
+def _check_environment(patches: Sequence[Patch], config: TrussConfig) -> None:
+    """The config is the source of the environment: its patches only say what changed in it."""
+    declared = config.environment_variables
+    for patch in patches:
+        if not isinstance(patch, EnvironmentVariablePatch):
+            continue
+        [(name, value)] = patch.item.items()
+        wanted = None if patch.action is Action.REMOVE else value
+        if declared.get(name) != wanted:
+            raise InadmissiblePatch(
+                f"The environment_variable patch for {name!r} contradicts config.yaml, which "
+                f"{'does not declare it' if name not in declared else 'gives another value'}; "
+                "send the config patch that declares it along."
+            )
+
+
+def _check_hash(contents: Mapping[str, Content], promised: str) -> None:
+    reached = tree_hash({path: content.digest for path, content in contents.items()})
+    if reached != promised:
+        raise InadmissiblePatch(
+            f"The patches lead to {reached[:12]}, not to the promised {promised[:12]}; "
+            "compute them again from the running version's signature."
+        )

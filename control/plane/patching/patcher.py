@@ -1,0 +1,253 @@
+"""Applies patches, one at a time: check, stage, activate, commit, or nothing at all.
+
+The order makes it safe. Until the commit (one rename) the old version is live in every respect:
+on disk, in its process, in its hash. After it the new one is. Nothing lies between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import (
+    HashMismatch,
+    InadmissiblePatch,
+    LoadFailed,
+    PatchFailed,
+    ReleaseError,
+    UnsupportedPatch,
+    one_line,
+)
+from control.plane.failpoints import reach
+from control.plane.patching.changes import ReleaseFiles, new_contents
+from control.plane.patching.stopwatch import Stopwatch
+from control.plane.releases.release import now
+from truss_base.plan import Strategy, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from control.plane.patching.history import History
+    from control.plane.patching.request import PatchRequest
+    from control.plane.releases.content import Content
+    from control.plane.releases.release import Release
+    from control.plane.releases.store import ReleaseStore
+    from control.plane.supervisor.logbook import LogBook
+    from control.plane.supervisor.process import InferenceProcess
+    from control.plane.supervisor.supervisor import Supervisor
+    from truss_base.plan import Plan
+
+    Progress = Callable[[str, str], None]
+
+Answer = dict[str, Any]
+UNCHANGED = "This version is running already; there was nothing to do."
+APPLIED = "Patch applied successfully"
+PLANNED = "Nothing was changed: this is what the patch would do."
+
+
+class Patcher:
+    """Later patches wait for earlier ones, in the order they came."""
+
+    def __init__(
+        self, store: ReleaseStore, supervisor: Supervisor, history: History, log: LogBook
+    ) -> None:
+        self._store = store
+        self._supervisor = supervisor
+        self._history = history
+        self._log = log
+        self._turn = asyncio.Lock()
+        self._patching = False
+
+    @property
+    def is_patching(self) -> bool:
+        """Whether a patch that was found good is being applied."""
+        return self._patching
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The last patches, newest last."""
+        return self._history.to_list()
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held while the live version may change; whoever restarts it has to wait for it too."""
+        return self._turn
+
+    async def patch(self, request: PatchRequest, progress: Progress) -> Answer:
+        """Applies `request`, or plans it for a `dry_run`.
+
+        Raises:
+            Problem: it was refused or failed, and nothing has changed.
+        """
+        if request.dry_run:
+            return await self._plan_only(request)
+        if self._turn.locked():
+            progress("queue", "waiting for another patch to end")
+        async with self._turn:
+            try:
+                return await self._apply(request, progress)
+            finally:
+                self._patching = False
+
+    async def _plan_only(self, request: PatchRequest) -> Answer:
+        base, watch = self._store.live, Stopwatch()
+        if request.hash == base.hash:
+            return _unchanged(base, watch)
+        _, chosen = await self._check(base, request, watch)
+        return {**_answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
+
+    async def _apply(self, request: PatchRequest, progress: Progress) -> Answer:
+        base, watch = self._store.live, Stopwatch()
+        if request.hash == base.hash:
+            return _unchanged(base, watch)
+        progress("check", f"checking {len(request.patches)} changes")
+        contents, chosen = await self._check(base, request, watch)
+        self._patching = True
+        progress("stage", f"writing the new version ({chosen.strategy.title})")
+        try:
+            release = await self._stage(base, contents, request.hash)
+            watch.lap("stage")
+            reach("patch.staged")
+            await self._activate(release, chosen, watch, progress)
+        except PatchFailed as failure:
+            self._remember(request.hash, chosen, watch, error=failure.detail)
+            raise
+        self._remember(request.hash, chosen, watch)
+        await self._collect()
+        return _answer(APPLIED, base, request.hash, chosen, watch)
+
+    async def _check(
+        self, base: Release, request: PatchRequest, watch: Stopwatch
+    ) -> tuple[dict[str, Content], Plan]:
+        if request.prev_hash != base.hash:
+            raise InadmissiblePatch(
+                f"The patch starts from {request.prev_hash[:12]}, but {base.hash[:12]} is "
+                "running; compute it again from the running version's signature."
+            )
+        # S4 is a better answer than anything that is wrong with the rest of the patch.
+        chosen = await asyncio.to_thread(_plan, base, request)
+        watch.lap("plan")
+        if chosen.strategy is Strategy.REBUILD:
+            raise UnsupportedPatch(_rebuild_message(chosen), chosen.to_dict())
+        contents = await asyncio.to_thread(new_contents, base, request)
+        watch.lap("check")
+        return contents, chosen
+
+    async def _stage(
+        self, base: Release, contents: Mapping[str, Content], promised: str
+    ) -> Release:
+        try:
+            return await asyncio.to_thread(self._store.stage, base, contents, promised)
+        except HashMismatch as error:
+            raise InadmissiblePatch(str(error)) from error
+        except ReleaseError as error:
+            raise PatchFailed(f"{error}.") from error
+        except OSError as error:
+            raise PatchFailed(
+                f"The new version could not be written ({error.strerror}); the old one serves on."
+            ) from error
+
+    async def _activate(
+        self, release: Release, chosen: Plan, watch: Stopwatch, progress: Progress
+    ) -> None:
+        """Loads, commits, switches. Whatever fails before the commit leaves no trace."""
+        process = None
+        try:
+            if chosen.strategy is not Strategy.SYNC or self._supervisor.state != "ready":
+                progress("load", "loading the new version; the old one serves on")
+                process = await self._supervisor.prepare(release)
+                watch.lap("load")
+                reach("patch.loaded")
+            await asyncio.to_thread(
+                self._store.commit, release, _details(release.hash, chosen, watch)
+            )
+            watch.lap("commit")
+        except BaseException as failure:
+            await self._undo(release, process, _details(release.hash, chosen, watch), failure)
+            raise _as_problem(failure) from failure
+        if process is None:
+            self._supervisor.adopt(release)
+        else:
+            self._supervisor.switch(process, release)
+        reach("patch.switched")
+        watch.lap("switch")
+
+    async def _undo(
+        self,
+        release: Release,
+        process: InferenceProcess | None,
+        details: Mapping[str, Any],
+        failure: BaseException,
+    ) -> None:
+        if process is not None:
+            await process.kill()
+        details = {**details, "error": one_line([str(failure) or type(failure).__name__])}
+        await asyncio.to_thread(self._store.discard, release, details)
+        self._supervisor.refill()
+
+    async def _collect(self) -> None:
+        await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
+
+    def _remember(
+        self, wanted: str, chosen: Plan, watch: Stopwatch, error: str | None = None
+    ) -> None:
+        entry = {**_details(wanted, chosen, watch), "at": now(), "ok": error is None}
+        total = watch.timings_ms()["total"]
+        if error is None:
+            self._log.note(f"Patched to {wanted[:12]} ({chosen.strategy.title}, {total:.0f} ms).")
+        else:
+            entry["error"] = error
+            self._log.note(f"Patch to {wanted[:12]} failed, the old version serves on: {error}")
+        self._history.add(entry)
+
+
+def _plan(base: Release, request: PatchRequest) -> Plan:
+    files = ReleaseFiles(base.tree, base.manifest)
+    has_links = any(record.target is not None for record in base.manifest.values())
+    return plan(files, request.patches, old_config=base.config_text(), has_links=has_links)
+
+
+def _rebuild_message(chosen: Plan) -> str:
+    reasons = [
+        f"{change.subject}: {change.reason}"
+        for change in chosen.changes
+        if change.strategy is Strategy.REBUILD
+    ]
+    return f"This change needs a rebuild: {one_line(reasons)}"
+
+
+def _as_problem(failure: BaseException) -> BaseException:
+    if isinstance(failure, LoadFailed):
+        return PatchFailed(f"The new version does not load: {failure}", failure.error)
+    if isinstance(failure, OSError):
+        return PatchFailed(f"The new version could not be made live ({failure.strerror}).")
+    return failure
+
+
+def _unchanged(base: Release, watch: Stopwatch) -> Answer:
+    return {
+        "msg": UNCHANGED,
+        "hash": base.hash,
+        "prev_hash": base.hash,
+        "strategy": Strategy.SYNC.label,
+        "reasons": [],
+        "timings_ms": watch.timings_ms(),
+    }
+
+
+def _answer(msg: str, base: Release, wanted: str, chosen: Plan, watch: Stopwatch) -> Answer:
+    return {
+        "msg": msg,
+        "hash": wanted,
+        "prev_hash": base.hash,
+        **chosen.to_dict(),
+        "timings_ms": watch.timings_ms(),
+    }
+
+
+def _details(wanted: str, chosen: Plan, watch: Stopwatch) -> dict[str, Any]:
+    return {
+        "hash": wanted,
+        "strategy": chosen.strategy.label,
+        "timings_ms": watch.timings_ms(),
+    }

@@ -1,0 +1,68 @@
+"""The body of `POST /control/patch`, checked before anything else happens. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import InvalidRequest, UnsupportedPatch
+from truss_base.exceptions import PatchError
+from truss_base.patch import patches_from_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from truss_base.patch import Patch
+
+HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRequest:
+    """From the version `prev_hash` to the version `hash` by `patches`."""
+
+    hash: str
+    prev_hash: str
+    patches: tuple[Patch, ...]
+    dry_run: bool
+
+
+def parse_patch_request(body: bytes) -> PatchRequest:
+    """Reads a request.
+
+    Raises:
+        InvalidRequest: it is not JSON, or a member is missing or of another type.
+        UnsupportedPatch: a patch has an unknown type or a malformed body.
+    """
+    value = _json_object(body)
+    dry_run = value.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise InvalidRequest("'dry_run' must be true or false.")
+    if not isinstance(value.get("patches"), list):
+        raise InvalidRequest("'patches' must be a list of {'type', 'body'} objects.")
+    try:
+        patches = patches_from_wire(value["patches"])
+    except PatchError as error:
+        raise UnsupportedPatch(f"{error}.") from error
+    return PatchRequest(_hash(value, "hash"), _hash(value, "prev_hash"), patches, dry_run)
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except RecursionError:
+        raise InvalidRequest("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object with 'hash', 'prev_hash', 'patches'.")
+    return value
+
+
+def _hash(value: Mapping[str, Any], name: str) -> str:
+    found = value.get(name)
+    if not isinstance(found, str) or HASH.fullmatch(found) is None:
+        raise InvalidRequest(f"{name!r} must be a Truss hash: 64 hexadecimal digits.")
+    return found

@@ -1,0 +1,178 @@
+"""The control plane put together: everything that lives as long as the process, and its state."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import control
+from control.plane import VERSION
+from control.plane.exceptions import StateError
+from control.plane.patching.history import History
+from control.plane.patching.patcher import Patcher
+from control.plane.proxy.gate import Gate
+from control.plane.proxy.http import HttpProxy
+from control.plane.proxy.websocket import WebSocketProxy
+from control.plane.releases.complete_config import read_config
+from control.plane.releases.store import ReleaseStore
+from control.plane.supervisor.environment import inference_environment
+from control.plane.supervisor.logbook import LogBook
+from control.plane.supervisor.process import Launch
+from control.plane.supervisor.supervisor import Supervisor
+from control.plane.supervisor.termination import memory_bytes
+from truss_base.exceptions import TrussBaseError
+
+if TYPE_CHECKING:
+    from control.plane.releases.release import Release
+    from control.plane.settings import Settings
+    from control.plane.supervisor.process import InferenceProcess
+
+PACKAGE = Path(control.__file__).resolve().parent
+INFERENCE_ROOT = PACKAGE / "inference"
+# A Unix socket's path may have 107 bytes; the state folder's may be longer than that already.
+SOCKET_FOLDER = "ct-"
+MEBIBYTE = 1024 * 1024
+
+
+class ControlPlane:
+    """Made on the event loop by `open`, ended by `close`."""
+
+    def __init__(self, settings: Settings, store: ReleaseStore) -> None:
+        self.settings = settings
+        self.store = store
+        self.log = LogBook(settings.state / "logs" / "inference.log")
+        self.gate = Gate(settings.load_timeout)
+        self._started = time.monotonic()
+        self._sockets = _socket_folder(settings.state)
+        launch = Launch(
+            python=settings.inference_python,
+            import_root=INFERENCE_ROOT,
+            sockets=self._sockets,
+            secrets_dir=settings.secrets_dir,
+            log=self.log,
+        )
+        self.supervisor = Supervisor(
+            launch,
+            self.gate,
+            self._environment,
+            load_timeout=settings.load_timeout,
+            drain_timeout=settings.drain_timeout,
+            spare=settings.spare,
+        )
+        self.patcher = Patcher(store, self.supervisor, History(store.journal.events), self.log)
+        self.http = HttpProxy(self.gate, self.supervisor.note_success)
+        self.websocket = WebSocketProxy(self.gate)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> ControlPlane:
+        """Recovers or imports the live release and starts to load it.
+
+        Raises:
+            StateError: there is nothing to serve, or the state folder cannot be used.
+        """
+        store = await asyncio.to_thread(_open_store, settings)
+        plane = cls(settings, store)
+        plane.supervisor.begin(store.live)
+        return plane
+
+    async def close(self) -> None:
+        """Ends every process and leaves the state folder to the next."""
+        self.log.close()
+        await self.supervisor.close()
+        await asyncio.to_thread(shutil.rmtree, self._sockets, ignore_errors=True)
+        self.store.close()
+
+    @property
+    def state(self) -> str:
+        """`starting`, `loading`, `ready`, `patching`, `failed` or `stopped`."""
+        return "patching" if self.patcher.is_patching else self.supervisor.state
+
+    async def status(self) -> dict[str, Any]:
+        """Everything there is to know."""
+        live, supervisor = self.store.live, self.supervisor
+        current, spare = supervisor.current, supervisor.spare
+        return {
+            "hash": live.hash,
+            "state": self.state,
+            "release": live.id,
+            "truss": await asyncio.to_thread(self._name, live),
+            "version": VERSION,
+            "uptime_seconds": round(time.monotonic() - self._started, 3),
+            "load_seconds": current.load_seconds if current else None,
+            "spare_ready": bool(spare and spare.has_booted),
+            "memory_mb": await asyncio.to_thread(_memory, current, spare),
+            "last_error": supervisor.last_error,
+            "patches": self.patcher.history,
+            "pid": {"control": os.getpid(), "inference": current.pid if current else None},
+        }
+
+    def _name(self, live: Release) -> str | None:
+        name = read_config(live.tree).model_name
+        return name or (self.settings.truss.name if self.settings.truss else None)
+
+    def _environment(self, release: Release) -> dict[str, str]:
+        return inference_environment(
+            os.environ,
+            release.environment,
+            python=self.settings.inference_python,
+            secrets=release.secrets,
+            inherit=self.settings.inherit_environment,
+            hidden_import_root=str(PACKAGE.parent),
+        )
+
+
+def _open_store(settings: Settings) -> ReleaseStore:
+    store = ReleaseStore(settings.state)
+    try:
+        if store.recover() is None:
+            if settings.truss is None:
+                raise StateError(
+                    f"The state folder {settings.state} is empty; name a Truss with --truss."
+                )
+            store.import_truss(settings.truss)
+    except TrussBaseError as error:
+        store.close()
+        raise StateError(f"{error}.") from error
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _socket_folder(state: Path) -> Path:
+    """A short private folder; the one of a predecessor that was killed is removed."""
+    link = state / "sockets"
+    try:
+        old = link.readlink()
+        link.unlink()
+    except OSError:
+        pass
+    else:
+        if old.name.startswith(SOCKET_FOLDER):
+            shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER, dir=_short_temporary()))
+    link.symlink_to(folder)
+    return folder
+
+
+def _short_temporary() -> str:
+    candidate = tempfile.gettempdir()
+    return candidate if len(candidate) <= 60 else "/tmp"
+
+
+def _memory(
+    current: InferenceProcess | None, spare: InferenceProcess | None
+) -> dict[str, float | None]:
+    def megabytes(pid: int) -> float:
+        return round(memory_bytes(pid) / MEBIBYTE, 1)
+
+    return {
+        "control": megabytes(os.getpid()),
+        "inference": megabytes(current.pid) if current else None,
+        "spare": megabytes(spare.pid) if spare else None,
+    }

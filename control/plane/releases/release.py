@@ -1,0 +1,110 @@
+"""One version of the Truss inside the container."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import StateError
+from control.plane.releases.manifest import manifest_from_json, manifest_to_json
+from truss_base.signature import Signature
+from truss_base.tree import CONFIG_FILE, Entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from control.plane.releases.manifest import Manifest
+
+TREE = "tree"
+RECORD = "release.json"
+COMPLETE_CONFIG = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An immutable, complete version. `created` is ISO 8601 in UTC; `secrets` are names only."""
+
+    id: str
+    root: Path
+    hash: str
+    created: str
+    environment: dict[str, str]
+    secrets: list[str]
+    manifest: Manifest
+
+    @property
+    def tree(self) -> Path:
+        """The folder with the Truss's files."""
+        return self.root / TREE
+
+    @property
+    def config_file(self) -> Path:
+        """The complete config as JSON, every key filled in."""
+        return self.root / COMPLETE_CONFIG
+
+    def config_text(self) -> str:
+        """The text of `config.yaml`."""
+        return (self.tree / CONFIG_FILE).read_bytes().decode("utf-8", "replace")
+
+    def signature(self) -> Signature:
+        """What a developer's machine diffs against."""
+        entries = [
+            Entry(
+                path,
+                record.digest,
+                "file" if record.target is None else "symlink",
+                record.executable,
+                record.size,
+                self.tree / path,
+                record.target,
+            )
+            for path, record in self.manifest.items()
+        ]
+        return Signature.of_entries(entries)
+
+    def to_json(self) -> dict[str, Any]:
+        """What is kept in `release.json`."""
+        return {
+            "id": self.id,
+            "hash": self.hash,
+            "created": self.created,
+            "environment": self.environment,
+            "secrets": self.secrets,
+            "files": manifest_to_json(self.manifest),
+        }
+
+
+def read_release(root: Path) -> Release:
+    """The release in the folder `root`.
+
+    Raises:
+        StateError: it is not complete.
+    """
+    try:
+        value = json.loads((root / RECORD).read_bytes())
+        return Release(
+            id=value["id"],
+            root=root,
+            hash=value["hash"],
+            created=value["created"],
+            environment=value["environment"],
+            secrets=value["secrets"],
+            manifest=manifest_from_json(value["files"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StateError(f"The release in {root} is not complete ({error}).") from error
+
+
+def new_release_id() -> str:
+    """An id that sorts by time and is never given twice."""
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    return f"{stamp}-{secrets.token_hex(6)}"
+
+
+def now() -> str:
+    """The time as the API spells it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -1,0 +1,109 @@
+"""Writes the tree of a new release."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from control.plane.exceptions import ForeignChange, HashMismatch
+from control.plane.failpoints import reach
+from control.plane.releases.content import Copied, Kept, Linked, Written
+from control.plane.releases.directory import Directory, open_directory
+from control.plane.releases.manifest import FileRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from control.plane.releases.content import Content
+    from control.plane.releases.manifest import Manifest
+
+
+def stage_tree(tree: Path, base: Path | None, contents: Mapping[str, Content]) -> Manifest:
+    """Fills the new directory `tree`; unchanged files are shared with the tree at `base`.
+
+    Raises:
+        ForeignChange: an unchanged file is not what the old release recorded.
+        HashMismatch: a copied file changed while it was read.
+        UnsafePath: a path leads through a link.
+        OSError: the disk is full, read-only, or broken.
+    """
+    tree.mkdir(mode=0o755)
+    manifest: Manifest = {}
+    with open_directory(tree) as new_root, open_directory(base or tree) as old_root:
+        folders = _by_folder(contents)
+        for number, (folder, names) in enumerate(folders.items()):
+            if number == len(folders) // 2:
+                reach("stage.half")
+            parts = folder.split("/") if folder else []
+            with new_root.below(parts, create=True) as new:
+                manifest.update(_stage_folder(new, old_root, parts, names, contents))
+                new.sync()
+    return manifest
+
+
+def _by_folder(contents: Mapping[str, Content]) -> dict[str, list[str]]:
+    folders: defaultdict[str, list[str]] = defaultdict(list)
+    for path in contents:
+        folders[path.rpartition("/")[0]].append(path)
+    return dict(sorted(folders.items()))
+
+
+def _stage_folder(
+    new: Directory,
+    old_root: Directory,
+    parts: list[str],
+    paths: list[str],
+    contents: Mapping[str, Content],
+) -> Manifest:
+    """Writes the files of one folder; the old folder is only opened when something is kept."""
+    manifest: Manifest = {}
+    kept = [path for path in paths if isinstance(contents[path], Kept)]
+    if kept:
+        with old_root.below(parts) as old:
+            for path in kept:
+                manifest[path] = _keep(new, old, path, contents[path])
+    for path in paths:
+        if path not in manifest:
+            manifest[path] = _write(new, path, contents[path])
+    return manifest
+
+
+def _keep(new: Directory, old: Directory, path: str, content: Content) -> FileRecord:
+    assert isinstance(content, Kept), "only what is kept is shared"
+    record, name = content.record, path.rpartition("/")[2]
+    try:
+        stat = new.share(old, name, executable=record.executable)
+    except FileNotFoundError:
+        raise _foreign(path, "was deleted") from None
+    if not record.matches(stat) and not _is_same(new, name, record):
+        raise _foreign(path, "was changed")
+    return FileRecord.of(record.digest, stat, record.target)
+
+
+def _is_same(directory: Directory, name: str, record: FileRecord) -> bool:
+    """Reads again what looks touched: a copy or a `touch` changes no content."""
+    if record.target is not None:
+        return directory.readlink(name) == record.target
+    return directory.readlink(name) is None and directory.digest(name) == record.digest
+
+
+def _foreign(path: str, what: str) -> ForeignChange:
+    return ForeignChange(
+        f"{path} {what} by the running model, so the new version cannot be built from the old "
+        "one; save that file to include it in the patch, or rebuild"
+    )
+
+
+def _write(new: Directory, path: str, content: Content) -> FileRecord:
+    name = path.rpartition("/")[2]
+    if isinstance(content, Linked):
+        return FileRecord.of(content.digest, new.symlink(name, content.target), content.target)
+    if isinstance(content, Copied):
+        digest, stat = new.copy(name, content.source, executable=content.executable)
+        if digest != content.digest:
+            raise HashMismatch(f"{path} changed while it was copied; try again")
+        return FileRecord.of(digest, stat)
+    assert isinstance(content, Written), "every kind of content is handled"
+    stat = new.write(name, content.content, executable=content.executable)
+    return FileRecord.of(content.digest, stat)

@@ -1,0 +1,235 @@
+"""The releases of one state folder: staged, committed, recovered, collected.
+
+Everything here blocks on the disk; callers on the event loop use a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import HashMismatch, StateError
+from control.plane.failpoints import reach
+from control.plane.releases.complete_config import complete_json, read_config
+from control.plane.releases.content import Copied, Linked
+from control.plane.releases.directory import open_directory, remove_tree, sync_directory
+from control.plane.releases.journal import Journal
+from control.plane.releases.release import (
+    COMPLETE_CONFIG,
+    RECORD,
+    TREE,
+    Release,
+    new_release_id,
+    now,
+    read_release,
+)
+from control.plane.releases.staging import stage_tree
+from truss_base.hash import tree_hash
+from truss_base.tree import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from control.plane.releases.content import Content
+    from truss_base.config import TrussConfig
+
+KEPT_RELEASES = 3
+
+
+class ReleaseStore:
+    """Holds the lock of its state folder until `close`."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._releases = state / "releases"
+        self._current = state / "current"
+        self._staged: set[str] = set()
+        self._mutex = threading.Lock()
+        self._live: Release | None = None
+        try:
+            self._releases.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = _locked(state / "lock")
+            self.journal = Journal(state / "journal.jsonl")
+        except OSError as error:
+            raise StateError(f"The state folder {state} cannot be used: {error}.") from error
+
+    @property
+    def live(self) -> Release:
+        """The release that `current` names. Ask after `recover` or `import_truss`."""
+        assert self._live is not None, "nothing was recovered or imported yet"
+        return self._live
+
+    def close(self) -> None:
+        """Lets another control plane use the folder."""
+        self.journal.close()
+        os.close(self._lock)
+
+    def recover(self) -> Release | None:
+        """The live release after whatever happened before, None for a folder never used.
+
+        Removes what a crash left half done.
+
+        Raises:
+            StateError: `current` names a release that is not there.
+        """
+        for leftover in self._state.glob("current.*"):
+            leftover.unlink()
+        release = self._live = self._read_current()
+        if release is not None and release.id not in self.journal.committed():
+            # Killed after the rename, which is the commit, and before its line was written.
+            self.journal.append({"event": "commit", "release": release.id, "at": now()})
+        self._abort_unfinished()
+        self.collect(in_use={release.id} if release else set())
+        return release
+
+    def import_truss(self, truss: Path) -> Release:
+        """Makes the Truss in `truss` the first release.
+
+        Raises:
+            TrussBaseError: it is no Truss.
+            HashMismatch: it changed meanwhile.
+        """
+        # What the handle staged holds the external packages already, in their place.
+        entries = scan(truss, external_packages=False)
+        contents: dict[str, Content] = {
+            entry.path: Copied(entry.source, entry.digest, entry.executable)
+            if entry.target is None
+            else Linked(entry.target)
+            for entry in entries
+        }
+        release = self.stage(None, contents, None)
+        self.commit(release, {})
+        return release
+
+    def stage(
+        self,
+        base: Release | None,
+        contents: Mapping[str, Content],
+        promised: str | None,
+    ) -> Release:
+        """Writes a complete new release, on disk when this returns, and not live.
+
+        Raises:
+            HashMismatch: the contents do not hash to `promised`.
+            ReleaseError: see `stage_tree`.
+            OSError: the disk does not take it.
+        """
+        digest = tree_hash({path: content.digest for path, content in contents.items()})
+        if promised is not None and digest != promised:
+            raise HashMismatch(
+                f"The patches lead to {digest[:12]}, not to the promised {promised[:12]}; "
+                "compute the patch again from the running version's signature."
+            )
+        root = self._new_root()
+        try:
+            self.journal.append(
+                {"event": "begin", "release": root.name, "hash": digest, "at": now()}
+            )
+            reach("stage.begun")
+            manifest = stage_tree(root / TREE, base.tree if base else None, contents)
+            reach("stage.tree")
+            config = read_config(root / TREE)
+            release = Release(
+                id=root.name,
+                root=root,
+                hash=digest,
+                created=now(),
+                environment=dict(config.environment_variables),
+                secrets=sorted(config.secrets),
+                manifest=manifest,
+            )
+            self._record(release, config)
+        except BaseException:
+            self._forget(root.name)
+            raise
+        reach("stage.recorded")
+        return release
+
+    def commit(self, release: Release, details: Mapping[str, Any]) -> None:
+        """Makes `release` the live one. The rename is the instant; everything else follows."""
+        new = self._state / f"current.{release.id}"
+        new.symlink_to(release.root.relative_to(self._state))
+        reach("commit.linked")
+        new.replace(self._current)
+        reach("commit.renamed")
+        sync_directory(self._state)
+        reach("commit.synced")
+        self._live = release
+        self._staged.discard(release.id)
+        # The release is live whether or not there is room for the line that says so.
+        with contextlib.suppress(OSError):
+            self.journal.append({"event": "commit", "release": release.id, "at": now(), **details})
+        reach("commit.journaled")
+
+    def discard(self, release: Release, details: Mapping[str, Any]) -> None:
+        """Removes a staged release that will never be live."""
+        self._forget(release.id)
+        with contextlib.suppress(OSError):
+            self.journal.append({"event": "abort", "release": release.id, "at": now(), **details})
+
+    def collect(self, in_use: Collection[str]) -> None:
+        """Removes all but the last releases, and never one in `in_use` or being staged."""
+        with self._mutex:
+            kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
+            for root in self._releases.iterdir():
+                if root.name not in kept:
+                    self._remove(root)
+
+    def _read_current(self) -> Release | None:
+        try:
+            target = self._current.readlink()
+        except FileNotFoundError:
+            return None
+        return read_release(self._state / target)
+
+    def _abort_unfinished(self) -> None:
+        ended = {e["release"] for e in self.journal.events if e["event"] in ("commit", "abort")}
+        for event in list(self.journal.events):
+            if event["event"] == "begin" and event["release"] not in ended:
+                reason = "the control plane ended before this patch was applied"
+                self.journal.append(
+                    {"event": "abort", "release": event["release"], "at": now(), "error": reason}
+                )
+
+    def _new_root(self) -> Path:
+        root = self._releases / new_release_id()
+        with self._mutex:
+            self._staged.add(root.name)
+            root.mkdir(mode=0o755)
+        return root
+
+    def _record(self, release: Release, config: TrussConfig) -> None:
+        """`release.json` last: a release with it is complete."""
+        with open_directory(release.root) as directory:
+            directory.write(COMPLETE_CONFIG, complete_json(config))
+            directory.sync()
+            directory.write(RECORD, json.dumps(release.to_json()).encode())
+            directory.sync()
+        sync_directory(self._releases)
+
+    def _forget(self, release_id: str) -> None:
+        with self._mutex:
+            self._staged.discard(release_id)
+            self._remove(self._releases / release_id)
+
+    def _remove(self, root: Path) -> None:
+        # Without its record it is no release any more, however much of it remains.
+        (root / RECORD).unlink(missing_ok=True)
+        remove_tree(root)
+
+
+def _locked(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StateError(
+            f"Another control plane uses the state folder {path.parent}; stop it, or give another."
+        ) from None
+    return descriptor

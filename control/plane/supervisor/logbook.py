@@ -1,0 +1,120 @@
+"""The inference server's output: on disk, bounded; echoed; followed by whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+ROTATE_AT = 10 * 1024 * 1024
+# A follower this many chunks behind does not read; it loses lines rather than costing memory.
+FOLLOWER_LIMIT = 1000
+_BLOCK = 64 * 1024
+
+
+class LogBook:
+    """One file plus one older one. Written by threads, followed on the event loop."""
+
+    def __init__(self, path: Path, echo: BinaryIO | None = sys.stdout.buffer) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path = path
+        self._older = path.with_suffix(path.suffix + ".1")
+        self._file = path.open("ab", buffering=0)
+        self._echo = echo
+        self._mutex = threading.Lock()
+        self._followers: set[asyncio.Queue[bytes | None]] = set()
+        self._loop = asyncio.get_running_loop()
+
+    def pump(self, descriptor: int) -> threading.Thread:
+        """Copies everything from the pipe `descriptor` until its last writer is gone."""
+        thread = threading.Thread(target=self._pump, args=(descriptor,), daemon=True)
+        thread.start()
+        return thread
+
+    def note(self, line: str) -> None:
+        """Adds one line of our own, from a thread: whoever reads our stdout may be slow."""
+        self._loop.run_in_executor(None, self._append, line.encode() + b"\n")
+
+    def tail(self, lines: int) -> bytes:
+        """The last `lines` lines. Reads the disk: use a thread."""
+        if lines <= 0:
+            return b""
+        text = self._read_from_end(self._path, lines)
+        missing = lines - text.count(b"\n")
+        if missing > 0 and self._older.exists():
+            text = self._read_from_end(self._older, missing) + text
+        return b"".join(text.splitlines(keepends=True)[-lines:])
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Everything written from now on, until `close`."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(FOLLOWER_LIMIT)
+        self._followers.add(queue)
+        try:
+            while (chunk := await queue.get()) is not None:
+                yield chunk
+        finally:
+            self._followers.discard(queue)
+
+    def close(self) -> None:
+        """Ends every follower."""
+        for queue in self._followers:
+            while queue.full():
+                queue.get_nowait()
+            queue.put_nowait(None)
+
+    def _pump(self, descriptor: int) -> None:
+        with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
+            while chunk := pipe.read(_BLOCK):
+                self._append(chunk)
+
+    def _append(self, chunk: bytes) -> None:
+        with self._mutex:
+            # A full disk must not stop the model; its output still reaches our own stdout.
+            with contextlib.suppress(OSError):
+                self._rotate_if_full()
+                self._file.write(chunk)
+            with contextlib.suppress(OSError, ValueError):
+                if self._echo is not None:
+                    self._echo.write(chunk)
+                    self._echo.flush()
+        # The loop is closed once this process shuts down; the last words are on disk.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._publish, chunk)
+
+    def _publish(self, chunk: bytes) -> None:
+        for queue in self._followers:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(chunk)
+
+    def _rotate_if_full(self) -> None:
+        if self._file.tell() < ROTATE_AT:
+            return
+        self._file.close()
+        self._path.replace(self._older)
+        self._file = self._path.open("ab", buffering=0)
+
+    @staticmethod
+    def _read_from_end(path: Path, lines: int) -> bytes:
+        with path.open("rb") as file:
+            text = b""
+            for start in _blocks_from_end(file.seek(0, os.SEEK_END)):
+                file.seek(start)
+                text = file.read(_BLOCK if text else -1) + text
+                if text.count(b"\n") > lines:
+                    break
+            return b"".join(text.splitlines(keepends=True)[-lines:])
+
+
+def _blocks_from_end(size: int) -> Iterator[int]:
+    start = size
+    while start > 0:
+        start = max(0, start - _BLOCK)
+        yield start

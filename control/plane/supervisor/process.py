@@ -1,0 +1,244 @@
+"""One inference process: its start, its control channel, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import LoadFailed
+from control.plane.proxy.backend import Backend
+from control.plane.supervisor.errors import ended_error, timeout_error
+from control.plane.supervisor.termination import end_descendants, kill_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from control.plane.releases.release import Release
+    from control.plane.supervisor.logbook import LogBook
+
+# A traceback through deep recursion is long, and has to arrive whole.
+LINE_LIMIT = 8 * 1024 * 1024
+BOOT_SECONDS = 60.0
+CHILDREN_SECONDS = 5.0
+STOP_SECONDS = 5.0
+START = (
+    "import sys; sys.path.append({root!r}); "
+    "from control_truss_inference.__main__ import main; main()"
+)
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What every inference process is started with."""
+
+    python: Path
+    import_root: Path
+    sockets: Path
+    secrets_dir: Path | None
+    log: LogBook
+
+    def command(self, socket_path: Path, control_fd: int) -> list[str]:
+        """The command line. `sys.path` is appended to, so the user's packages come first."""
+        start = START.format(root=str(self.import_root))
+        options = ["--socket", str(socket_path), "--control-fd", str(control_fd)]
+        return [str(self.python), "-c", start, *options]
+
+
+class InferenceProcess:
+    """Made by `start`; dead for good once `exited` is done."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, launch: Launch, environment: Mapping[str, str]) -> None:
+        number = next(self._numbers)
+        loop = asyncio.get_running_loop()
+        self._launch = launch
+        self._socket = launch.sockets / f"{number}.sock"
+        self._booted: asyncio.Future[None] = loop.create_future()
+        self._loaded: asyncio.Future[Event] = loop.create_future()
+        self._drained = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self.environment = dict(environment)
+        self.backend = Backend(str(self._socket))
+        self.exited: asyncio.Future[int] = loop.create_future()
+        self.release_id: str | None = None
+        self.load_seconds: float | None = None
+        self.ready_at: float | None = None
+        self.on_predict_error: Callable[[InferenceProcess, Event], None] | None = None
+
+    @classmethod
+    async def start(cls, launch: Launch, environment: Mapping[str, str]) -> InferenceProcess:
+        """Starts the interpreter and returns at once; `load` waits until it has booted."""
+        self = cls(launch, environment)
+        ours, theirs = socket.socketpair()
+        read_end, write_end = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *launch.command(self._socket, theirs.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                pass_fds=[theirs.fileno()],
+                cwd=launch.sockets,
+                env=self.environment,
+                # Its own session: the whole group can be ended, and a Ctrl-C is ours alone.
+                start_new_session=True,
+            )
+        except OSError:
+            ours.close()
+            os.close(read_end)
+            raise
+        finally:
+            theirs.close()
+            os.close(write_end)
+        launch.log.pump(read_end)
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_LIMIT)
+        self._run(self._watch(self._process, self._writer))
+        self._run(self._listen(reader))
+        return self
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process is not None, "made by `start`"
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return not self.exited.done()
+
+    @property
+    def has_booted(self) -> bool:
+        """Whether it waits for a release, or has got one."""
+        return self._booted.done() and self.is_alive
+
+    async def boot(self) -> None:
+        """Waits until the interpreter has imported what serving needs.
+
+        Raises:
+            LoadFailed: it ended, or took too long.
+        """
+        try:
+            await asyncio.wait_for(asyncio.shield(self._booted), BOOT_SECONDS)
+        except asyncio.TimeoutError:
+            raise LoadFailed(timeout_error("boot", BOOT_SECONDS)) from None
+
+    async def load(self, release: Release, limit: float) -> None:
+        """Loads a release; the process serves it afterwards.
+
+        Raises:
+            LoadFailed: with what the user has to know.
+        """
+        await self.boot()
+        self.release_id = release.id
+        self._send(
+            {
+                "op": "load",
+                "release_dir": str(release.tree),
+                "config_file": str(release.config_file),
+                "secrets_dir": str(self._launch.secrets_dir) if self._launch.secrets_dir else None,
+            }
+        )
+        try:
+            event = await asyncio.wait_for(asyncio.shield(self._loaded), limit)
+        except asyncio.TimeoutError:
+            raise LoadFailed(timeout_error("load", limit)) from None
+        self.load_seconds = event.get("load_seconds")
+        self.ready_at = time.monotonic()
+
+    async def drain(self, limit: float) -> None:
+        """Lets what is in flight finish, up to `limit` seconds, then ends the process."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._quiet(), limit)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Ends the process: children first, then itself, then whatever resists."""
+        self.backend.retire()
+        if self.is_alive:
+            await asyncio.to_thread(end_descendants, self.pid, CHILDREN_SECONDS)
+            self._send({"op": "stop"})
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self.exited), STOP_SECONDS)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """Ends the process and its group now."""
+        self.backend.retire()
+        await asyncio.to_thread(kill_group, self.pid)
+        await asyncio.shield(self.exited)
+
+    async def _quiet(self) -> None:
+        # Counted here, request by request; the process itself is only asked once nothing more
+        # can reach it, so that its drain never refuses a request that chose it in time.
+        await self.backend.quiet()
+        self._send({"op": "drain", "timeout": STOP_SECONDS})
+        await self._drained.wait()
+
+    def _send(self, operation: Event) -> None:
+        if self.is_alive and self._writer is not None:
+            self._writer.write(json.dumps(operation).encode() + b"\n")
+
+    def _run(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError, ValueError):
+            while line := await reader.readline():
+                self._handle(json.loads(line))
+
+    def _handle(self, event: Event) -> None:
+        kind = event.get("event")
+        if kind == "booted":
+            _settle(self._booted, None)
+        elif kind == "ready":
+            _settle(self._loaded, event)
+        elif kind == "load_failed":
+            _fail(self._loaded, LoadFailed(event["error"]))
+        elif kind == "drained":
+            self._drained.set()
+        elif kind == "predict_error" and self.on_predict_error is not None:
+            self.on_predict_error(self, event["error"])
+
+    async def _watch(
+        self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter
+    ) -> None:
+        code = await process.wait()
+        # What it reported last may still be in the channel.
+        await asyncio.sleep(0)
+        self.exited.set_result(code)
+        # Of a group whose leader is gone, nothing is left to serve anybody.
+        await asyncio.to_thread(kill_group, self.pid)
+        self.backend.retire()
+        self._drained.set()
+        writer.close()
+        self._socket.unlink(missing_ok=True)
+        _fail(self._booted, LoadFailed(ended_error("boot", code)))
+        _fail(self._loaded, LoadFailed(ended_error("load", code)))
+
+
+def _settle(future: asyncio.Future[Any], result: Any) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        # Marks it as seen: nobody may be waiting for this process any more.
+        future.exception()
