@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from truss_base.document.lines import LineIndex
 
 _KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*?)(?P<rest>\s*:(?:\s|$).*)?$")
+_QUOTES = ("'", '"')
+_QUOTED_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?(?P<quote>['\"])")
+_NEW_KEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
 
 
@@ -47,6 +50,9 @@ def _no_value_here(text: str, lines: LineIndex, found: Composition) -> Problem:
         if missing and (is_word or _indent(lines, above) >= _indent(lines, line)):
             return missing
     key = start + _indent(lines, line)
+    odd = _odd_first(lines, line)
+    if odd is not None:
+        return odd
     message = "this key is indented further than its neighbours"
     return Problem(key, max(found.mark, key + 1), message)
 
@@ -81,18 +87,75 @@ def _not_a_key(text: str, lines: LineIndex, found: Composition) -> Problem:
     line = lines.line_at(found.mark)
     start, _ = lines.span(line)
     key = start + _indent(lines, line)
+    if text[found.mark - 1 : found.mark] in _QUOTES:
+        opened = _opening_above(lines, line, text[found.mark - 1])
+        if opened is not None:
+            return Problem(opened, opened + 1, "this quote is not closed on its line")
     if found.mark > key and text[key:].startswith(("'", '"', "[", "{")):
         return Problem(found.mark, found.mark + 1, "nothing can follow a closed value here")
     match = _KEY.match(lines.line_text(line))
     end = start + match.end("word") if match else found.mark + 1
     message = "the indentation of this line fits no line above it"
+    odd = _odd_first(lines, line)
+    if odd is not None:
+        return odd
     if text[key : key + 1] == "-":
         return Problem(key, key + 1, "a list entry where a key is expected")
     return Problem(key, max(end, key + 1), message)
 
 
+def _opening_above(lines: LineIndex, line: int, quote: str) -> int | None:
+    """Where a quoted value that ends on this line began, if that was on a line above."""
+    for above in range(line - 1, -1, -1):
+        text = lines.line_text(above)
+        if text.count(quote) % 2:
+            match = _QUOTED_VALUE.match(text)
+            is_start = match is not None and match["quote"] == quote
+            return lines.starts[above] + match.start("quote") if match and is_start else None
+    return None
+
+
+def _odd_first(lines: LineIndex, line: int) -> Problem | None:
+    """The first key of a section where its indentation, not that of the next ones, is the odd one.
+
+    Seen from `line`, which fits nowhere: the line above that is indented less opened the section.
+    """
+    indent = _indent(lines, line)
+    first = _less_indented(lines, line, indent)
+    if first is None:
+        return None
+    above = _line_above(lines, first)
+    if above is None or not lines.line_text(above).rstrip().endswith(":"):
+        return None
+    outer, inner = _indent(lines, above), _indent(lines, first)
+    unit = lines.indent_unit
+    if inner <= outer or (inner - outer) == unit or (indent - outer) != unit:
+        return None
+    match = _KEY.match(lines.line_text(first))
+    start = lines.starts[first] + inner
+    end = lines.starts[first] + match.end("word") if match else start + 1
+    message = "this key is indented differently from the ones below it"
+    return Problem(start, max(end, start + 1), message)
+
+
+def _less_indented(lines: LineIndex, line: int, indent: int) -> int | None:
+    above = _line_above(lines, line)
+    while above is not None and _indent(lines, above) >= indent:
+        above = _line_above(lines, above)
+    return above
+
+
 def _open_quote(text: str, lines: LineIndex, found: Composition) -> Problem:
     at = found.context if found.context is not None else found.mark
+    quote = text[at : at + 1]
+    for line in range(lines.line_at(at)):
+        match = _QUOTED_VALUE.match(lines.line_text(line))
+        if match is None or match["quote"] != quote or lines.line_text(line).count(quote) % 2 == 0:
+            continue
+        # Quotes below pair up the wrong way round, and the last one is left over.
+        if _NEW_KEY.match(lines.line_text(line + 1)):
+            at = lines.starts[line] + match.start("quote")
+            break
     return Problem(at, at + 1, "this quote is never closed")
 
 
@@ -119,6 +182,7 @@ _RULES = (
     ("simple key", _simple_key),
     ("mapping values are not allowed", _no_value_here),
     ("cannot start any token", _bad_start),
+    ("tab character", _bad_start),
     ("block mapping", _not_a_key),
     ("block collection", _not_a_key),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -41,6 +42,20 @@ class LineIndex:
         """The text of a line, without its line break."""
         start, end = self.span(line)
         return self.text[start:end]
+
+    @property
+    def indent_unit(self) -> int:
+        """By how many spaces lines are mostly indented under the one above; 2 where none is."""
+        steps: Counter[int] = Counter()
+        before = 0
+        for line in range(len(self.starts)):
+            text = self.line_text(line)
+            content = text.lstrip(" ")
+            if content and not content.startswith("#"):
+                indent = len(text) - len(content)
+                steps[indent - before] += indent > before
+                before = indent
+        return max(steps, key=lambda step: steps[step], default=2) if steps.total() else 2
 
     def position(self, index: int, encoding: Encoding = "utf-16") -> tuple[int, int]:
         """Line and column of a character; an index outside the text becomes its nearest end."""

@@ -15,7 +15,7 @@ from truss_base.document.lines import LineIndex
 from truss_base.document.shifts import Shifts, Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from truss_base.document.compose import Problem
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BUDGET = 400_000
 _MOST_ATTEMPTS = 40
 _MOST_REPAIRS = 8
+_LOOK_BACK = 500
 
 _WORD = re.compile(r"(?P<indent>[ \t]*(?:- +)*)(?P<word>[^\s:#'\"\[\]{}][^\s:]*)")
 _TABS = re.compile(r"[ \t]*\t[ \t]*")
@@ -92,9 +93,12 @@ def _edits_of_line(text: str, lines: LineIndex, line: int, index: int) -> Iterat
     content = text[start:end]
     tabs = _TABS.match(content)
     if tabs is not None:
-        spaces = " " * _indent_near(lines, line)
-        yield Splice(start, start + tabs.end(), spaces)
+        near = _indent_near(lines, line)
+        for level in sorted(_levels_above(lines, line), key=_likeliness(lines, line, near)):
+            yield Splice(start, start + tabs.end(), " " * level)
     word = _WORD.match(content)
+    if _is_being_typed(lines, line):
+        yield Splice(start, end, " " * (end - start))
     if word is not None and ": " not in content and not content.rstrip().endswith(":"):
         yield Splice(start + word.end(), start + word.end(), ":")
     for quote in ("'", '"'):
@@ -109,16 +113,50 @@ def _edits_of_line(text: str, lines: LineIndex, line: int, index: int) -> Iterat
         yield from _reindented(lines, line)
 
 
+def _is_being_typed(lines: LineIndex, line: int) -> bool:
+    """A bare word between a key and what is under that key: no key that lost its colon."""
+    if not 0 < line < len(lines) - 1 or len(lines.line_text(line).split()) != 1:
+        return False
+    above, below = lines.line_text(line - 1), lines.line_text(line + 1)
+    return above.rstrip().endswith(":") and _indent(below) > _indent(above)
+
+
 def _reindented(lines: LineIndex, line: int) -> Iterator[Splice]:
+    """The line at one of the levels above it, the likeliest first."""
     start, _ = lines.span(line)
-    now = _indent(lines.line_text(line))
-    tried = {now}
-    for neighbour in (line - 1, line + 1):
-        if 0 <= neighbour < len(lines) and lines.line_text(neighbour).strip():
-            indent = _indent(lines.line_text(neighbour))
-            if indent not in tried:
-                tried.add(indent)
-                yield Splice(start, start + now, " " * indent)
+    text = lines.line_text(line)
+    now = _indent(text)
+    for level in sorted(_levels_above(lines, line) - {now}, key=_likeliness(lines, line, now)):
+        yield Splice(start, start + now, " " * level)
+
+
+def _likeliness(lines: LineIndex, line: int, now: int) -> Callable[[int], tuple[int, int, int]]:
+    below = lines.line_text(line + 1) if line + 1 < len(lines) else ""
+    opens = lines.line_text(line).rstrip().endswith(":") and below.strip()
+    wanted = _indent(below) - lines.indent_unit if opens else None
+
+    def key(level: int) -> tuple[int, int, int]:
+        return (wanted is not None and level != wanted, abs(level - now), -level)
+
+    return key
+
+
+def _levels_above(lines: LineIndex, line: int) -> set[int]:
+    levels = {0}
+    lowest: int | None = None
+    for above in range(line - 1, max(line - _LOOK_BACK, -1), -1):
+        text = lines.line_text(above)
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        indent = _indent(text)
+        if lowest is None:
+            levels.add(indent + lines.indent_unit if text.rstrip().endswith(":") else indent)
+        if lowest is None or indent < lowest:
+            levels.add(indent)
+            lowest = indent
+        if lowest == 0:
+            break
+    return levels
 
 
 def _masks(text: str, lines: LineIndex, line: int) -> Iterator[Splice]:

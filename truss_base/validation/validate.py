@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Beyond this nobody reads on, and an editor slows down.
 MOST_FINDINGS = 1000
 # What a fault of syntax makes up: keys that a repair has lost are not missing.
-_UNSURE_AFTER_REPAIR = ("missing-key", "conflict", "unknown-key", "missing-file", "model-class")
+_UNSURE_AFTER_REPAIR = ("missing-key", "conflict", "ignored")
 
 
 def validate(text: str, directory: Path | None = None) -> list[Finding]:
@@ -97,7 +97,7 @@ def _not_a_mapping(document: Document, data: object) -> Finding:
 
 def _is_sure(document: Document, finding: Finding) -> bool:
     """Whether a finding in a repaired text can be trusted."""
-    if finding.code in _UNSURE_AFTER_REPAIR and finding.severity == "error":
+    if finding.code in _UNSURE_AFTER_REPAIR:
         return False
     return document.lines.line_at(finding.start) not in document.repaired
 
