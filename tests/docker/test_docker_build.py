@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from docker_trusses import containers, edit
 
 from truss_handle import operations
 from truss_handle.exceptions import DockerUnavailable, ImageFailed
+from truss_handle.runtimes.docker_engine import engine
 from truss_handle.values import ProgressEvent, StartOptions
 
 pytestmark = pytest.mark.docker
@@ -78,3 +81,31 @@ async def test_a_build_reports_its_progress(truss: Path) -> None:
     assert "RUN false" in messages
     shares = [event.percent for event in events if event.percent is not None]
     assert shares == sorted(shares)
+
+
+async def test_a_build_that_is_given_up_ends_at_once_and_leaves_nothing(truss: Path) -> None:
+    with (truss / "config.yaml").open("a") as config:
+        config.write("build_commands: ['sleep 1000']\n")
+    sleeping = asyncio.Event()
+
+    def listen(event: ProgressEvent) -> None:
+        if event.message == "RUN sleep 1000":
+            sleeping.set()
+
+    start = asyncio.create_task(operations.start(truss, DOCKER, listen))
+    await asyncio.wait_for(sleeping.wait(), 60)
+    start.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(start, 30)
+    assert containers(truss) == []
+    deadline = time.monotonic() + 30
+    while sleepers := await asyncio.to_thread(builders_of, "sleep 1000"):
+        assert time.monotonic() < deadline, sleepers
+        await asyncio.sleep(0.1)
+
+
+def builders_of(command: str) -> list[str]:
+    """Containers in which the builder runs `command`."""
+    with engine() as (client, _):
+        found = client.containers.list(all=True)
+        return [str(it.id) for it in found if command in str(it.attrs["Config"]["Cmd"])]

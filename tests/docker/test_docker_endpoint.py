@@ -91,8 +91,8 @@ def test_a_context_that_cannot_be_read_is_named(tmp_path: Path, content: Any) ->
         ("npipe:////./pipe/docker_engine", None),
         ("tcp://127.0.0.1:2375", None),
         ("tcp://localhost:2375", None),
-        ("tcp://10.0.0.7:2376", "10.0.0.7:2376"),
-        ("ssh://me@gpu-box", "me@gpu-box"),
+        ("tcp://10.0.0.7:2376", "10.0.0.7"),
+        ("ssh://me@gpu-box:2222", "me@gpu-box"),
     ],
 )
 def test_whether_the_engine_is_on_another_machine(host: str | None, remote: str | None) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker_trusses import containers, edit, in_container, only_container
 
-from truss_handle import TrussHandle
+from truss_handle import TrussHandle, operations
 from truss_handle.exceptions import NotControlTruss, PatchFailed, RebuildNeeded
 from truss_handle.runtimes.docker_engine import engine
+from truss_handle.values import StartOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.docker
 
+DOCKER = StartOptions(runtime="docker")
 DEADLINE = 30.0  # seconds
 
 
@@ -179,11 +181,23 @@ def test_a_plain_truss_runs_and_refuses_patches_naming_the_key(truss: Path) -> N
     assert only_container(truss).id != container.id
 
 
-def test_what_the_model_prints_is_in_the_logs(truss: Path) -> None:
+async def test_what_the_model_prints_is_in_the_logs(truss: Path) -> None:
     edit(truss, "self.key = ", 'print("loading with care"); self.key = ')
-    handle = TrussHandle(truss, runtime="docker")
-    handle.docker_run()
-    assert [line for line in handle.logs() if "loading with care" in line]
+    await operations.start(truss, DOCKER)
+    assert [line async for line in operations.logs(truss) if "loading with care" in line]
+
+
+async def test_a_follower_of_a_plain_server_hears_it_until_it_stops(truss: Path) -> None:
+    edit(truss, "use_control_plane: true\n", "", "config.yaml")
+    edit(truss, "return {", 'print("asked for", model_input); return {')
+    await operations.start(truss, DOCKER)
+    await operations.predict(truss, "an answer")
+    heard: list[str] = []
+    async for line in operations.logs(truss, follow=True):
+        heard.append(line)
+        if "asked for an answer" in line:
+            assert await operations.stop(truss)
+    assert [line for line in heard if "asked for an answer" in line]
 
 
 def test_old_images_of_a_truss_do_not_pile_up(truss: Path) -> None:

@@ -53,8 +53,12 @@ def test_what_changes_less_comes_first(earlier: str, later: str) -> None:
 
 def test_requirements_that_name_paths_find_the_truss_around_them() -> None:
     local = replace(PLAIN, whole_tree=True)
-    assert position(local, "COPY truss/") < position(local, "RUN /control/tools/bin/pip")
-    assert "WORKDIR /truss" in steps(local)
+    installs = position(local, "RUN /control/tools/bin/pip")
+    assert steps(local)[installs - 2 : installs] == [
+        "COPY truss/ /control/source/",
+        "WORKDIR /control/source",
+    ]
+    assert position(local, "COPY truss/ /truss/") > installs
 
 
 def test_the_users_requirements_and_the_servers_are_resolved_together() -> None:

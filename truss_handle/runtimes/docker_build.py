@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from truss_handle.exceptions import ImageFailed
+from truss_handle.runtimes.docker_engine import end_stream
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from docker import DockerClient
+
+    from truss_handle.runtimes.interrupt import Interrupt
+    from truss_handle.values import Progress
 
 _STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)", re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -81,15 +85,17 @@ def build(
     labels: Mapping[str, str],
     environ: Mapping[str, str],
     log: Path,
-    progress: Callable[[ProgressEvent], None],
-    cancelled: Callable[[], bool],
+    progress: Progress,
+    interrupt: Interrupt,
 ) -> str:
-    """Build the context and return the image's id. Raises ImageFailed.
+    """Build the context and return the image's id; the whole output goes to `log`.
 
-    The whole output goes to `log`. Once `cancelled()` is true the build is dropped at its next
-    line of output.
+    Raises ImageFailed, also when interrupted, which makes the engine drop the build.
     """
-    stream: Iterable[Mapping[str, Any]] = client.api.build(
+    output = BuildOutput()
+    stream = _stream(
+        client,
+        interrupt,
         fileobj=context,
         custom_context=True,
         tag=tag,
@@ -100,17 +106,27 @@ def build(
         forcerm=True,
         decode=True,
     )
-    output = BuildOutput()
     with log.open("w", encoding="utf-8") as file:
         for event in stream:
             file.write(str(event.get("stream") or event.get("error") or ""))
             if (step := output.feed(event)) is not None:
                 progress(step)
-            if cancelled():
-                break
     if output.error is not None or output.image is None:
         raise output.failure(log)
     return output.image
+
+
+def _stream(
+    client: DockerClient, interrupt: Interrupt, **arguments: Any
+) -> Iterator[Mapping[str, Any]]:
+    from docker.types import CancellableStream
+
+    responses: list[Any] = []
+    # `build` returns its messages and keeps the response, which is what can be cut off.
+    client.api.hooks["response"].append(lambda response, **_: responses.append(response))
+    stream: Iterator[Mapping[str, Any]] = client.api.build(**arguments)
+    interrupt.ends_by(lambda: end_stream(CancellableStream(stream, responses[-1])))
+    return stream
 
 
 def prune(client: DockerClient, label: str, *, keep: int) -> None:

@@ -102,7 +102,7 @@ def run(
         port = launch.options.port or (free_port() if local else 0)
         wanted = settings(launch, image, port, gpus=gpus, version=version)
         container = client.containers.create(**wanted)
-        if _started(container, launch):
+        if started(container, launch):
             return container
         if launch.options.port:
             raise PortTaken(
@@ -111,8 +111,11 @@ def run(
     raise StartFailed(f"no free port was found in {_TRIES} tries", hint="try again")
 
 
-def _started(container: Container, launch: Launch) -> bool:
-    """False where its port was taken. Removes the container unless it is started."""
+def started(container: Container, launch: Launch) -> bool:
+    """Start a container with this launch's token and secrets.
+
+    False where its port is taken. Unless it is started, it is removed.
+    """
     from docker.errors import APIError
 
     try:
@@ -162,4 +165,5 @@ def published_port(container: Container) -> int:
 def last_words(container: Container, lines: int = 5) -> str:
     """The end of the container's output, as one line."""
     text = container.logs(tail=lines).decode("utf-8", "replace")
-    return " | ".join(line.strip() for line in text.splitlines() if line.strip())
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    return " | ".join(said) or "it left no message"

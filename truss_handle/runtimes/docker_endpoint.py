@@ -38,11 +38,11 @@ class Endpoint:
 
     @property
     def remote(self) -> str | None:
-        """The machine it runs on, when that is not this one."""
+        """The machine it runs on as ssh takes it, when that is not this one."""
         parts = urlsplit(self.host or "")
-        if parts.scheme not in ("tcp", "http", "https", "ssh"):
+        if parts.scheme not in ("tcp", "http", "https", "ssh") or parts.hostname in _LOOPBACK:
             return None
-        return None if parts.hostname in _LOOPBACK else parts.netloc
+        return f"{parts.username}@{parts.hostname}" if parts.username else parts.hostname
 
     @property
     def socket(self) -> str | None:

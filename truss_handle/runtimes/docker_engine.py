@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from docker import DockerClient
+    from docker.types import CancellableStream
 
 ANSWER_LIMIT = 60.0  # seconds for one call to the engine; builds and logs have no limit
 
@@ -47,6 +48,13 @@ def explanation(error: Exception) -> str:
     """The engine's own words, without the request around them."""
     words = getattr(error, "explanation", None)
     return str(words or error)
+
+
+def end_stream(stream: CancellableStream[Any]) -> None:
+    """End a stream that another thread reads, also while it waits for the engine."""
+    # At its end already, it has no socket left to shut down.
+    with suppress(OSError, AttributeError):
+        stream.close()
 
 
 def _probe(endpoint: Endpoint) -> None:

@@ -8,10 +8,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from truss_handle.exceptions import HandleError
-from truss_handle.runtimes.docker_engine import engine
+from truss_handle.runtimes.docker_engine import end_stream, engine
+from truss_handle.runtimes.interrupt import Interrupt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    Item = str | HandleError | None
 
 
 async def container_lines(container: str, *, follow: bool, tail: int) -> AsyncIterator[str]:
@@ -20,55 +23,40 @@ async def container_lines(container: str, *, follow: bool, tail: int) -> AsyncIt
     Raises DockerUnavailable, StartFailed for a container that is gone.
     """
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | HandleError | None] = asyncio.Queue()
-    reader = _Reader(container, lambda item: loop.call_soon_threadsafe(queue.put_nowait, item))
-    thread = threading.Thread(target=reader.read, args=(follow, tail), daemon=True)
-    thread.start()
+    queue: asyncio.Queue[Item] = asyncio.Queue()
+
+    def put(item: Item) -> None:
+        # The loop may be gone when a reader that nobody listens to any more ends.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(queue.put_nowait, item)
+
+    interrupt = Interrupt()
+    # A thread of its own: a follower would keep one of the pool's for as long as it listens.
+    threading.Thread(
+        target=_read, args=(container, follow, tail, put, interrupt), daemon=True
+    ).start()
     try:
         while (item := await queue.get()) is not None:
             if isinstance(item, HandleError):
                 raise item
             yield item
     finally:
-        reader.close()
+        interrupt.trigger()
 
 
-class _Reader:
-    """Reads in a thread of its own; `close` from any thread ends a read that waits for output."""
-
-    def __init__(self, container: str, put: Callable[[str | HandleError | None], object]) -> None:
-        self._container = container
-        self._put = put
-        self._closing = threading.Event()
-        self._close_stream: Callable[[], object] = lambda: None
-
-    def read(self, follow: bool, tail: int) -> None:
-        """Put every line, then None; an exception of ours in place of what it interrupted."""
-        try:
-            with engine(None) as (client, _):
-                stream = client.containers.get(self._container).logs(
-                    stream=True, follow=follow, tail=tail
-                )
-                self._close_stream = stream.close
-                # Closed before there was a stream to close?
-                if not self._closing.is_set():
-                    for line in lines(stream):
-                        self._report(line)
-            self._report(None)
-        except HandleError as error:
-            self._report(error)
-
-    def close(self) -> None:
-        """End the stream."""
-        self._closing.set()
-        # The stream may be at its end already, with nothing left to shut down.
-        with contextlib.suppress(OSError, AttributeError):
-            self._close_stream()
-
-    def _report(self, item: str | HandleError | None) -> None:
-        # The event loop may be gone when a reader that nobody listens to ends.
-        with contextlib.suppress(RuntimeError):
-            self._put(item)
+def _read(
+    container: str, follow: bool, tail: int, put: Callable[[Item], None], interrupt: Interrupt
+) -> None:
+    """Put every line, then None; an exception of ours in place of what it cut short."""
+    try:
+        with engine(None) as (client, _):
+            stream = client.containers.get(container).logs(stream=True, follow=follow, tail=tail)
+            interrupt.ends_by(lambda: end_stream(stream))
+            for line in lines(stream):
+                put(line)
+        put(None)
+    except HandleError as error:
+        put(error)
 
 
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:

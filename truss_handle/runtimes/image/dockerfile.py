@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 def dockerfile(recipe: Recipe) -> str:
     """The Dockerfile of `recipe`, for a build context laid out as `layout` says."""
-    requirements, tree = _requirements(recipe), _tree()
     steps = [
-        *(_base(recipe), _system_packages(recipe), _environments(recipe)),
-        *((tree, requirements) if recipe.whole_tree else (requirements, tree)),
-        *(_build_commands(recipe), _bundle(), _config(recipe), _start(recipe)),
+        *(_base(recipe), _system_packages(recipe), _environments(recipe), _requirements(recipe)),
+        *(_tree(), _build_commands(recipe), _bundle(), _config(recipe), _start(recipe)),
     ]
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in map(list, steps) if lines)
 
@@ -77,10 +75,14 @@ def _requirements(recipe: Recipe) -> Iterator[str]:
     # pip and not uv: only pip leaves alone what the base image already has (astral-sh/uv#4466).
     own = f"{layout.REQUIREMENTS}/{layout.OWN_REQUIREMENTS}"
     inference = f"{layout.REQUIREMENTS}/{layout.INFERENCE_REQUIREMENTS}"
-    folder = layout.TRUSS if recipe.whole_tree else layout.REQUIREMENTS
+    folder = layout.SOURCE if recipe.whole_tree else layout.REQUIREMENTS
     named = (recipe.requirements_file,) if recipe.requirements_file else ()
     files = (own, *named, inference)
     yield f"COPY {layout.CONTEXT_REQUIREMENTS}/ {layout.REQUIREMENTS}/"
+    if recipe.whole_tree:
+        # A copy: building a package leaves files beside its sources, and the Truss must stay what
+        # its hash says.
+        yield f"COPY {layout.CONTEXT_TRUSS}/ {layout.SOURCE}/"
     yield f"WORKDIR {folder}"
     yield (
         f"RUN {layout.TOOLS}/bin/pip --python {layout.USER_PYTHON} install"

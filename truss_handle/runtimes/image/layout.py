@@ -19,6 +19,7 @@ APP: Final = "/app"
 USER_ENVIRONMENT: Final = "/app/.venv"
 USER_PYTHON: Final = f"{USER_ENVIRONMENT}/bin/python"
 REQUIREMENTS: Final = "/control/requirements"
+SOURCE: Final = "/control/source"
 PLAIN_CONFIG: Final = "/app/config.json"
 TRUSS: Final = "/truss"
 

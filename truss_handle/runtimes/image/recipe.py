@@ -23,7 +23,7 @@ class Recipe:
 
     `python` is a command of the base image. `expected_version` ("3.11") is empty where any version
     will do. `requirements_file` is a path inside the Truss. `whole_tree` says that requirements
-    name paths of the Truss, which therefore has to be there before they are installed.
+    name paths of the Truss, whose files therefore have to be there when they are installed.
     """
 
     base_image: str
