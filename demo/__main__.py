@@ -62,7 +62,7 @@ async def _start(truss: Path, watch: Stopwatch) -> None:
         await operations.start(truss, options, lambda event: _say(event.message))
     status = await operations.status(truss)
     _say(f"{status.state} at {status.url}, load() took {status.load_seconds:.2f} s")
-    for role, pid in status.pids.items():
+    for role, pid in status.raw["pid"].items():
         _say(f"{role:<9} process {pid}: {_environment_of(pid)}")
 
 

@@ -12,6 +12,14 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 DIAGNOSTICS_TIMEOUT = 20.0
+# Shown by an editor in its status bar and log; the demo prints its own account.
+UNHEEDED = (
+    types.WINDOW_WORK_DONE_PROGRESS_CREATE,
+    types.PROGRESS,
+    types.WINDOW_LOG_MESSAGE,
+    types.WINDOW_SHOW_MESSAGE,
+    "truss/status",
+)
 
 
 class Editor:
@@ -26,26 +34,20 @@ class Editor:
 
     def _serve_the_server(self) -> None:
         on = self._client.feature
-        on(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(self._published)
+        # pygls marks what it registers, which a bound method does not allow.
+        on(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._published(params))
         on(types.WORKSPACE_CONFIGURATION)(_configuration)
-        # Shown by an editor in its status bar and log; the demo prints its own account.
-        on(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(_unheeded)
-        for event in (types.PROGRESS, types.WINDOW_LOG_MESSAGE, types.WINDOW_SHOW_MESSAGE):
-            on(event)(_unheeded)
-        on("truss/status")(_unheeded)
+        for event in UNHEEDED:
+            on(event)(lambda _: None)
 
     def _published(self, params: types.PublishDiagnosticsParams) -> None:
         self._reports(params.uri).put_nowait(list(params.diagnostics))
 
     async def start(self) -> None:
         await self._client.start_io(sys.executable, "-m", "lsp_server", "--stdio")
-        capabilities = types.ClientCapabilities(
-            workspace=types.WorkspaceClientCapabilities(configuration=True),
-            window=types.WindowClientCapabilities(work_done_progress=True),
-        )
         await self._client.initialize_async(
             types.InitializeParams(
-                capabilities=capabilities,
+                capabilities=_capabilities(),
                 workspace_folders=[types.WorkspaceFolder(self.folder.as_uri(), self.folder.name)],
             )
         )
@@ -132,12 +134,21 @@ class Editor:
         return (self.folder / name).as_uri()
 
 
+def _capabilities() -> types.ClientCapabilities:
+    kinds = types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
+    return types.ClientCapabilities(
+        workspace=types.WorkspaceClientCapabilities(configuration=True),
+        window=types.WindowClientCapabilities(work_done_progress=True),
+        text_document=types.TextDocumentClientCapabilities(
+            code_action=types.CodeActionClientCapabilities(
+                code_action_literal_support=types.ClientCodeActionLiteralOptions(kinds)
+            )
+        ),
+    )
+
+
 def _configuration(params: types.ConfigurationParams) -> list[dict[str, Any]]:
     return [{"patchOnSave": "on", "runtime": "local"} for _ in params.items]
-
-
-def _unheeded(_: object) -> None:
-    return None
 
 
 def _edited(text: str, edits: Sequence[types.TextEdit]) -> str:
