@@ -84,6 +84,7 @@ class ControlPlane:
         """Ends every process and leaves the state folder to the next."""
         self.log.close()
         await self.supervisor.close()
+        await self.patcher.close()
         await asyncio.to_thread(shutil.rmtree, self._sockets, ignore_errors=True)
         self.store.close()
 

@@ -13,13 +13,14 @@ from control.plane.api.body import read_body
 from control.plane.api.problems import internal_problem
 from control.plane.exceptions import Problem
 from control.plane.patching.request import parse_patch_request
-from control.plane.supervisor.tasks import Tasks
+from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
 
+    from control.plane.patching.patcher import Answer, Progress
     from control.plane.patching.request import PatchRequest
     from control.plane.plane import ControlPlane
 
@@ -46,8 +47,10 @@ class PatchRoute:
             patch = parse_patch_request(body)
         if NDJSON in request.headers.get("accept", ""):
             return StreamingResponse(self._stream(patch), media_type=NDJSON)
-        work = self._tasks.run(self._plane.patcher.patch(patch, _unheard))
-        return JSONResponse(await asyncio.shield(work))
+        outcome = await asyncio.shield(self._tasks.run(self._outcome(patch, _unheard)))
+        if isinstance(outcome, Problem):
+            raise outcome
+        return JSONResponse(outcome)
 
     async def _stream(self, patch: PatchRequest) -> AsyncIterator[bytes]:
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -56,22 +59,27 @@ class PatchRoute:
             lines.put_nowait({"event": "progress", "stage": stage, "message": message})
 
         async def run() -> None:
-            lines.put_nowait(await self._outcome(patch, progress))
+            outcome = await self._outcome(patch, progress)
+            if isinstance(outcome, Problem):
+                # The status is sent already, so the last line has to tell.
+                lines.put_nowait({"event": "error", **outcome.to_dict()})
+            else:
+                lines.put_nowait({"event": "result", **outcome})
             lines.put_nowait(None)
 
         self._tasks.run(run())
         while (line := await lines.get()) is not None:
             yield json.dumps(line).encode() + b"\n"
 
-    async def _outcome(self, patch: PatchRequest, progress: Any) -> dict[str, Any]:
-        """The last line. The status is sent already, so every failure has to be one, too."""
+    async def _outcome(self, patch: PatchRequest, progress: Progress) -> Answer | Problem:
+        """Never raises: the caller may be gone, and then nobody would see it."""
         try:
-            return {"event": "result", **await self._plane.patcher.patch(patch, progress)}
+            return await self._plane.patcher.patch(patch, progress)
         except Problem as problem:
-            return {"event": "error", **problem.to_dict()}
+            return problem
         except Exception as error:
             logger.exception("a patch failed unexpectedly")
-            return {"event": "error", **internal_problem(error).to_dict()}
+            return internal_problem(error)
 
 
 def _unheard(_stage: str, _message: str) -> None:

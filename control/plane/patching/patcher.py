@@ -22,6 +22,7 @@ from control.plane.failpoints import reach
 from control.plane.patching.changes import ReleaseFiles, new_contents
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
+from control.plane.tasks import Tasks
 from truss_base.plan import Strategy, plan
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Patcher:
         self._log = log
         self._turn = asyncio.Lock()
         self._patching = False
+        self._tasks = Tasks()
 
     @property
     def is_patching(self) -> bool:
@@ -113,7 +115,7 @@ class Patcher:
             self._remember(request.hash, chosen, watch, error=failure.detail)
             raise
         self._remember(request.hash, chosen, watch)
-        await self._collect()
+        self._tasks.run(self._collect())
         return _answer(APPLIED, base, request.hash, chosen, watch)
 
     async def _check(
@@ -153,11 +155,14 @@ class Patcher:
         """Loads, commits, switches. Whatever fails before the commit leaves no trace."""
         process = None
         try:
-            if chosen.strategy is not Strategy.SYNC or self._supervisor.state != "ready":
-                progress("load", "loading the new version; the old one serves on")
-                process = await self._supervisor.prepare(release)
-                watch.lap("load")
-                reach("patch.loaded")
+            settling = asyncio.ensure_future(asyncio.to_thread(self._store.settle, release))
+            try:
+                process = await self._load(release, chosen, watch, progress)
+            finally:
+                await asyncio.wait({settling})
+            settling.result()
+            watch.lap("settle")
+            reach("patch.loaded")
             await asyncio.to_thread(
                 self._store.commit, release, _details(release.hash, chosen, watch)
             )
@@ -172,6 +177,18 @@ class Patcher:
         reach("patch.switched")
         watch.lap("switch")
 
+    async def _load(
+        self, release: Release, chosen: Plan, watch: Stopwatch, progress: Progress
+    ) -> InferenceProcess | None:
+        """A process with the new version; None where the one that serves may stay."""
+        # S1 will be decided here: the live process is asked to swap, and only a refusal loads.
+        if chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
+            return None
+        progress("load", "loading the new version; the old one serves on")
+        process = await self._supervisor.prepare(release)
+        watch.lap("load")
+        return process
+
     async def _undo(
         self,
         release: Release,
@@ -184,6 +201,11 @@ class Patcher:
         details = {**details, "error": one_line([str(failure) or type(failure).__name__])}
         await asyncio.to_thread(self._store.discard, release, details)
         self._supervisor.refill()
+
+    async def close(self) -> None:
+        """Waits for the patch that is being applied, and for what follows it."""
+        async with self._turn:
+            await self._tasks.finish()
 
     async def _collect(self) -> None:
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)

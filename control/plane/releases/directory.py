@@ -51,10 +51,11 @@ class Directory:
             os.close(descriptor)
 
     def write(self, name: str, content: bytes, *, executable: bool = False) -> os.stat_result:
-        """Creates a file with these bytes on disk; never replaces one."""
+        """Creates a file with these bytes; never replaces one."""
         with os.fdopen(self._create(name, executable), "wb") as file:
             file.write(content)
-            return _synced(file.fileno())
+            file.flush()
+            return os.fstat(file.fileno())
 
     def copy(self, name: str, source: Path, *, executable: bool) -> tuple[str, os.stat_result]:
         """Creates a file with the bytes of `source`; gives their sha256 as well."""
@@ -119,7 +120,7 @@ class Directory:
     def _copy_from(self, reader: int, name: str, executable: bool) -> tuple[str, os.stat_result]:
         with os.fdopen(self._create(name, executable), "wb") as file:
             digest = _pump(reader, file.fileno())
-            return digest, _synced(file.fileno())
+            return digest, os.fstat(file.fileno())
 
 
 @contextlib.contextmanager
@@ -136,6 +137,24 @@ def sync_directory(path: Path) -> None:
     """Brings the names in `path` to disk."""
     with open_directory(path) as directory:
         directory.sync()
+
+
+def sync_tree(path: Path) -> None:
+    """Brings a new tree of ours to disk: its directories, and the files that it alone has.
+
+    All at the end: the first call writes the file system's own journal, the others find it done.
+    """
+    for _, _, names, descriptor in os.fwalk(path):
+        for name in names:
+            state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            # A file with a second name is on disk already, as part of an older release.
+            if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
+                file = os.open(name, _READ, dir_fd=descriptor)
+                try:
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+        os.fsync(descriptor)
 
 
 def remove_tree(path: Path) -> None:
@@ -158,7 +177,6 @@ def _step(descriptor: int, part: str, *, create: bool) -> int:
         if create:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(part, 0o755, dir_fd=descriptor)
-                os.fsync(descriptor)
         deeper = os.open(part, _DIRECTORY, dir_fd=descriptor)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
@@ -176,8 +194,3 @@ def _pump(reader: int, writer: int | None) -> str:
         while writer is not None and view:
             view = view[os.write(writer, view) :]
     return digest.hexdigest()
-
-
-def _synced(descriptor: int) -> os.stat_result:
-    os.fsync(descriptor)
-    return os.fstat(descriptor)

@@ -1,4 +1,8 @@
-"""The story of a state folder: one JSON object per line, on disk before anything depends on it."""
+"""The story of a state folder: one JSON object per line.
+
+Nothing depends on its last lines: what is live is what `current` names. So they are brought to
+disk after a patch was answered, not before.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +30,12 @@ class Journal:
         self._file = path.open("ab", buffering=0)
 
     def append(self, event: Mapping[str, Any]) -> None:
-        """Writes one event and waits until it is on disk."""
+        """Writes one event, which outlives this process from now on."""
         self.events.append(dict(event))
         self._file.write(_line(event))
+
+    def sync(self) -> None:
+        """Waits until every event outlives the machine as well."""
         os.fsync(self._file.fileno())
 
     def committed(self) -> list[str]:

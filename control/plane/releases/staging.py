@@ -38,7 +38,6 @@ def stage_tree(tree: Path, base: Path | None, contents: Mapping[str, Content]) -
             parts = folder.split("/") if folder else []
             with new_root.below(parts, create=True) as new:
                 manifest.update(_stage_folder(new, old_root, parts, names, contents))
-                new.sync()
     return manifest
 
 

@@ -16,7 +16,7 @@ from control.plane.exceptions import HashMismatch, StateError
 from control.plane.failpoints import reach
 from control.plane.releases.complete_config import complete_json, read_config
 from control.plane.releases.content import Copied, Linked
-from control.plane.releases.directory import open_directory, remove_tree, sync_directory
+from control.plane.releases.directory import open_directory, remove_tree, sync_directory, sync_tree
 from control.plane.releases.journal import Journal
 from control.plane.releases.release import (
     COMPLETE_CONFIG,
@@ -103,6 +103,7 @@ class ReleaseStore:
             for entry in entries
         }
         release = self.stage(None, contents, None)
+        self.settle(release)
         self.commit(release, {})
         return release
 
@@ -112,7 +113,7 @@ class ReleaseStore:
         contents: Mapping[str, Content],
         promised: str | None,
     ) -> Release:
-        """Writes a complete new release, on disk when this returns, and not live.
+        """Writes a complete new release; `settle` brings it to disk, `commit` makes it live.
 
         Raises:
             HashMismatch: the contents do not hash to `promised`.
@@ -150,20 +151,29 @@ class ReleaseStore:
         reach("stage.recorded")
         return release
 
+    def settle(self, release: Release) -> None:
+        """Waits until a staged release outlives the machine. May run while it is loaded."""
+        sync_tree(release.root)
+        sync_directory(self._releases)
+
     def commit(self, release: Release, details: Mapping[str, Any]) -> None:
-        """Makes `release` the live one. The rename is the instant; everything else follows."""
+        """Makes a settled release the live one. The rename is the instant.
+
+        Raises:
+            OSError: it could not be renamed, and nothing has changed.
+        """
         new = self._state / f"current.{release.id}"
         new.symlink_to(release.root.relative_to(self._state))
         reach("commit.linked")
         new.replace(self._current)
-        reach("commit.renamed")
-        sync_directory(self._state)
-        reach("commit.synced")
         self._live = release
-        self._staged.discard(release.id)
-        # The release is live whether or not there is room for the line that says so.
+        reach("commit.renamed")
+        # It is live now, whether or not the disk takes what follows.
         with contextlib.suppress(OSError):
+            sync_directory(self._state)
+            reach("commit.synced")
             self.journal.append({"event": "commit", "release": release.id, "at": now(), **details})
+        self._staged.discard(release.id)
         reach("commit.journaled")
 
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:
@@ -174,6 +184,7 @@ class ReleaseStore:
 
     def collect(self, in_use: Collection[str]) -> None:
         """Removes all but the last releases, and never one in `in_use` or being staged."""
+        self.journal.sync()
         with self._mutex:
             kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
             for root in self._releases.iterdir():
@@ -207,10 +218,7 @@ class ReleaseStore:
         """`release.json` last: a release with it is complete."""
         with open_directory(release.root) as directory:
             directory.write(COMPLETE_CONFIG, complete_json(config))
-            directory.sync()
             directory.write(RECORD, json.dumps(release.to_json()).encode())
-            directory.sync()
-        sync_directory(self._releases)
 
     def _forget(self, release_id: str) -> None:
         with self._mutex:

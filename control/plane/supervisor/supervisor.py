@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import LoadFailed
 from control.plane.releases.release import now
 from control.plane.supervisor.backoff import Backoff
-from control.plane.supervisor.errors import ended_error, start_error
+from control.plane.supervisor.errors import ended_error, model_error, start_error
 from control.plane.supervisor.process import InferenceProcess
-from control.plane.supervisor.tasks import Tasks
+from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # A version whose requests hang must not pile up copies of itself, patch after patch.
 DRAINING_LIMIT = 2
 STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
+CLOSING = "The server is shutting down."
 REPLACED = (
     "This request was still running on a version that has been replaced when its time was up "
     "(--drain-timeout); send it again for an answer by the new version."
@@ -54,6 +55,7 @@ class Supervisor:
         self._processes: set[InferenceProcess] = set()
         self._draining: list[InferenceProcess] = []
         self._backoff = Backoff()
+        self._closed = False
         self._release: Release | None = None
         self._state = "starting"
         self.current: InferenceProcess | None = None
@@ -109,7 +111,7 @@ class Supervisor:
         self.last_error = None
         self._gate.open(process.backend)
         if old is not None:
-            self._tasks.run(self._drain(old))
+            self._tasks.run(self._drain(old, REPLACED))
         self.refill()
         if not process.is_alive:
             # It ended between its last word and this switch, when nobody was watching for it.
@@ -139,14 +141,14 @@ class Supervisor:
         self._gate.refuse(STOPPED)
         current, self.current = self.current, None
         if current is not None:
-            await self._drain(current)
+            await self._drain(current, STOPPED)
 
     async def close(self) -> None:
         """Ends everything, in bounded time."""
-        self._keeps_spare = False
+        self._closed, self._keeps_spare = True, False
         self._cancel_loading()
         self._state = "stopped"
-        self._gate.refuse("The server is shutting down.")
+        self._gate.refuse(CLOSING)
         self.current = self.spare = None
         await asyncio.gather(*(process.stop() for process in self._processes))
         await self._tasks.close()
@@ -189,6 +191,8 @@ class Supervisor:
         return await self._start(environment)
 
     async def _start(self, environment: dict[str, str]) -> InferenceProcess:
+        if self._closed:
+            raise LoadFailed(model_error("boot", "ShuttingDown", CLOSING))
         try:
             process = await InferenceProcess.start(self._launch, environment)
         except OSError as error:
@@ -256,9 +260,9 @@ class Supervisor:
             )
             await asyncio.sleep(delay)
 
-    async def _drain(self, process: InferenceProcess) -> None:
+    async def _drain(self, process: InferenceProcess, reason: str) -> None:
         self._draining.append(process)
-        process.backend.lost_message = REPLACED
+        process.backend.lost_message = reason
         excess = self._draining[:-DRAINING_LIMIT]
         await asyncio.gather(
             process.drain(self._drain_timeout), *(older.stop() for older in excess)

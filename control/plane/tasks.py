@@ -25,11 +25,15 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
+    async def finish(self) -> None:
+        """Waits for everything."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def close(self) -> None:
         """Waits for everything, after asking it to end."""
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.finish()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
