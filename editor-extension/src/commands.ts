@@ -98,7 +98,7 @@ export class Commands {
     const status = await this.ask<Status>(truss, "truss.showStatus", `Asking ${truss.name}`);
     if (status === undefined) return;
     const running = status.state !== "stopped";
-    const { url } = status.status;
+    const { url } = status;
     const facts = [status.state, status.runtime, url, status.hash?.slice(0, 12)].filter((fact) => running && fact);
     const chosen = await window.showQuickPick(actions(running, status.in_sync === false), {
       title: `${truss.name}: ${running ? facts.join(" · ") : "stopped"}`,

@@ -13,14 +13,16 @@ const TEXTS: [Partial<TrussStatus>, string][] = [
   [{ state: "loading", in_sync: null }, "$(sync~spin) iris: loading"],
   [{ state: "patching", in_sync: false }, "$(sync~spin) iris: patching"],
   [{ state: "failed" }, "$(error) iris: failed"],
+  [{ state: "unreachable" }, "$(question) iris: not answering"],
   [{ state: "stopped", in_sync: null }, "$(circle-outline) iris: stopped"],
 ];
 for (const [status, text] of TEXTS) {
   test(`the status bar says "${text}"`, () => assert.equal(describeContainer({ ...READY, ...status }).text, text));
 }
 
-test("a failed container is an error, all others are calm", () => {
+test("a failed container is an error, a silent one a warning, all others are calm", () => {
   assert.equal(describeContainer({ ...READY, state: "failed" }).severity, "error");
+  assert.equal(describeContainer({ ...READY, state: "unreachable" }).severity, "warning");
   assert.equal(describeContainer({ ...READY, in_sync: false }).severity, "normal");
 });
 

@@ -56,6 +56,10 @@ def stage(tools: Path, extensions: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def truss(stage: Stage, fixture_trusses: Path) -> Path:
-    """A copy of the iris Truss, alone in its workspace folder."""
-    return Path(shutil.copytree(fixture_trusses / "iris", stage.home / "workspace/iris"))
+def iris(stage: Stage, fixture_trusses: Path) -> Path:
+    return stage.set(fixture_trusses / "iris")
+
+
+@pytest.fixture
+def letter(stage: Stage, fixture_trusses: Path) -> Path:
+    return stage.set(fixture_trusses / "letter")

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from truss_handle.registry import Registry
 from truss_handle.settings import Settings
 
 HERE = Path(__file__).parent
+REPOSITORY = HERE.parent.parent
 PATIENCE_SECONDS = 150
 
 
@@ -32,13 +34,16 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """Nothing of the user's is touched, but what was downloaded once is used again."""
-        uv_cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache/uv")
         return {
+            "CONTROL_TRUSS_CACHE": str(REPOSITORY / ".cache/control-truss"),
+            "UV_CACHE_DIR": str(Path.home() / ".cache/uv"),
             **os.environ,
-            "CONTROL_TRUSS_HOME": str(self.home / "instances"),
-            "CONTROL_TRUSS_CACHE": str(Settings.from_environment().cache),
-            "UV_CACHE_DIR": uv_cache,
+            "CONTROL_TRUSS_HOME": str(self.home / "state"),
         }
+
+    def set(self, truss: Path) -> Path:
+        """A copy of a Truss, alone in the folder that the workbench opens."""
+        return Path(shutil.copytree(truss, self.home / "workspace" / truss.name))
 
     def play(self, scenario: str, **given: Any) -> None:
         """Runs a scenario to its end; a failure shows its steps and where its picture lies."""
@@ -85,10 +90,8 @@ class Stage:
     def stop_containers(self) -> None:
         """Whatever a scenario that failed half-way has left running."""
         command = [Path(sys.executable).with_name("control-truss")]
-        for record in (self.home / "instances/instances").glob("*/*.json"):
-            directory = json.loads(record.read_text()).get("truss_dir")
-            if directory:
-                subprocess.run([*command, "down", directory], env=self.environment, check=False)
+        for running in Registry(Settings.from_environment(self.environment)).all():
+            subprocess.run([*command, "down", running.truss_dir], env=self.environment, check=False)
 
 
 def _browser() -> str:

@@ -19,6 +19,7 @@ const ICONS: Record<ContainerState, string> = {
   failed: "error",
   stopping: "sync~spin",
   stopped: "circle-outline",
+  unreachable: "question",
 };
 
 const WORDS: Record<ContainerState, string> = {
@@ -30,6 +31,12 @@ const WORDS: Record<ContainerState, string> = {
   failed: "failed",
   stopping: "stopping",
   stopped: "stopped",
+  unreachable: "not answering",
+};
+
+const SEVERITIES: Partial<Record<ContainerState, Description["severity"]>> = {
+  failed: "error",
+  unreachable: "warning",
 };
 
 /** The container of one Truss. */
@@ -40,7 +47,7 @@ export function describeContainer(status: TrussStatus): Description {
   return {
     text: `$(${changed ? "diff-modified" : ICONS[status.state]}) ${status.name}: ${WORDS[status.state]}${suffix}`,
     tooltip: tooltip(status, changed),
-    severity: status.state === "failed" ? "error" : "normal",
+    severity: SEVERITIES[status.state] ?? "normal",
   };
 }
 

@@ -9,7 +9,8 @@ export type ContainerState =
   | "rebuilding"
   | "failed"
   | "stopping"
-  | "stopped";
+  | "stopped"
+  | "unreachable";
 
 /** Parameters of the notification `truss/status`. */
 export interface TrussStatus {
@@ -49,7 +50,7 @@ export interface Failure {
 export type Outcome<T> = T | Failure;
 
 export function isFailure(outcome: object): outcome is Failure {
-  return "error" in outcome;
+  return "error" in outcome && typeof outcome.error === "object" && outcome.error !== null;
 }
 
 export interface Prediction {
@@ -72,7 +73,7 @@ export interface Plan {
 }
 
 export interface Status extends TrussStatus {
-  status: { url?: string | null };
+  url?: string | null;
 }
 
 export interface Logs {

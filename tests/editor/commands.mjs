@@ -1,0 +1,61 @@
+// The commands beside the main job: status, logs, an input in an editor, the plan of a patch.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { given, scenario } from "./scenario.mjs";
+
+const model = `${given.truss}/model/model.py`;
+const lineOf = (text) => readFileSync(model, "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
+
+const settings = {
+  "controlTruss.interpreter": given.python,
+  "controlTruss.patchOnSave": "off",
+  "controlTruss.anyPython": true,
+};
+
+await scenario({ settings }, async (workbench, step) => {
+  const { page } = workbench;
+  const answer = workbench.editor("letter answer");
+
+  await workbench.openFile("letter/model/model.py");
+  await step("nothing runs: the status bar says so", () => workbench.statusItem("letter: stopped").waitFor());
+  await step("the button in the title of the editor starts the Truss", async () => {
+    await page.locator(".editor-actions .action-label.codicon-vm-running").first().click();
+    await workbench.statusItem("letter: running, in sync").waitFor({ timeout: 90_000 });
+  });
+
+  await step("Show Container Status lists what can be done; logs are one of it", async () => {
+    await workbench.command("Truss: Show Container Status");
+    await workbench.quick.locator(".monaco-list-row", { hasText: "Show Container Logs" }).click();
+    await page.locator(".panel .view-line", { hasText: "the letter opener is ready" }).first().waitFor();
+    await page.keyboard.press("Control+1");
+  });
+
+  await step("a long input opens in an editor", async () => {
+    await workbench.command("Truss: Predict in Container");
+    await workbench.editor("letter input.json").locator(".view-line", { hasText: "Dear reader" }).first().waitFor();
+  });
+  await step("and is sent from there", async () => {
+    await workbench.command("Truss: Predict in Container");
+    await answer.locator(".view-line", { hasText: '"words": 74' }).waitFor();
+  });
+
+  await step("an edit that is not saved yet is saved, then planned, and nothing is patched", async () => {
+    await workbench.openFile("letter/model/model.py");
+    await workbench.replaceLine(lineOf("return"), 'return {"words": len(words), "letters": sum(map(len, words))}');
+    await workbench.command("Truss: Show Plan");
+    const preview = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+    await preview.locator("td", { hasText: "S2" }).first().waitFor();
+    assert.match(readFileSync(model, "utf8"), /"letters"/);
+    await workbench.statusItem("letter: running, changed").waitFor();
+  });
+
+  await step("Patch Running Container brings it up to date", async () => {
+    await workbench.command("Truss: Patch Running Container");
+    await workbench.statusItem("letter: running, in sync").waitFor();
+  });
+
+  await step("Stop Container", async () => {
+    await workbench.command("Truss: Stop Container");
+    await workbench.statusItem("letter: stopped").waitFor();
+  });
+});
