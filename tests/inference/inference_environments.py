@@ -13,6 +13,7 @@ import pytest
 from inference_process import SERVER_DIR
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+OLDEST = "3.9 lowest"  # with the oldest versions the requirements allow
 THIS_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -25,10 +26,13 @@ def uv() -> str:
 
 
 def environment(version: str, cache: Path) -> str:
-    """The interpreter of an environment with the server's requirements; made once, then kept."""
+    """The interpreter of an environment with the server's requirements; made once, then kept.
+
+    `version` may end in "lowest": with the oldest packages that the requirements allow.
+    """
     requirements = SERVER_DIR / "requirements.txt"
     key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    directory = cache / f"{version}-{key}"
+    directory = cache / f"{version.replace(' ', '-')}-{key}"
     python = directory / "bin" / "python"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / f"{version}.lock").open("w") as lock:
@@ -39,7 +43,8 @@ def environment(version: str, cache: Path) -> str:
     return str(python)
 
 
-def _make(version: str, directory: Path, requirements: Path) -> None:
+def _make(wanted: str, directory: Path, requirements: Path) -> None:
+    version, _, lowest = wanted.partition(" ")
     interpreter = find_python(version)
     if interpreter is None:
         pytest.skip(f"no Python {version} on this machine")
@@ -51,6 +56,7 @@ def _make(version: str, directory: Path, requirements: Path) -> None:
         [
             *(uv(), "pip", "install", "--quiet", "--compile-bytecode"),
             *("--python", python, "--requirements", str(requirements)),
+            *(["--resolution", "lowest-direct"] if lowest else []),
         ],
         check=True,
     )

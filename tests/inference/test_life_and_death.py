@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from inference_process import PREDICT, booted, eventually, is_up, plain, serving, write_truss
+from inference_process import (
+    BOOT,
+    PREDICT,
+    booted,
+    eventually,
+    is_up,
+    plain,
+    serving,
+    write_truss,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,6 +209,42 @@ def test_threads_and_exit_handlers_of_the_model(tmp_path: Path) -> None:
         server.predict("a thread that never ends")
         server.send("drain", timeout=0)
         assert server.process.wait() == 0  # not held up for long
+
+
+def test_children_the_model_left_behind_end_with_a_drained_process(tmp_path: Path) -> None:
+    with serving(write_truss(tmp_path, WITH_CHILD)) as server:
+        child = server.predict("pid").json()
+        server.send("drain", timeout=1)
+        server.event("drained")
+        assert server.process.wait() == 0
+        assert eventually(lambda: not exists(child))
+
+
+def test_a_model_that_takes_over_signals_still_drains(tmp_path: Path) -> None:
+    model = """
+        import signal
+        class Model:
+            async def load(self):
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            def predict(self, inputs):
+                return inputs
+        """
+    with serving(write_truss(tmp_path, model)) as server:
+        server.send("drain", timeout=1)
+        server.event("drained")
+        assert server.process.wait() == 0
+
+
+def test_an_incomplete_environment_is_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", BOOT, "--plain", "--release-dir", "x", "--config-file", "y"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("control-truss: the inference environment is incomplete: No ")
 
 
 def test_plain_mode_serves_and_ends_at_sigterm(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from inference_process import Managed
 
 MODEL = """
-    import asyncio, inspect, threading
+    import asyncio, inspect, pathlib, threading, time
     from starlette.responses import StreamingResponse
 
     events = []
+    gate = pathlib.Path("GATE")
 
     class Model:
         async def predict(self, inputs):
@@ -60,6 +61,12 @@ MODEL = """
             finally:
                 events.append("closed")
 
+        async def blocking(self):
+            yield "first"
+            while not gate.exists():
+                time.sleep(0.01)
+            yield "last"
+
         def own_response(self):
             async def lines():
                 yield b"data: 1\\n\\n"
@@ -71,9 +78,14 @@ MODEL = """
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Managed]:
-    truss = write_truss(tmp_path_factory.mktemp("stream"), MODEL)
-    with serving(truss) as managed:
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gate") / "open"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, gate: Path) -> Iterator[Managed]:
+    model = MODEL.replace("GATE", str(gate))
+    with serving(write_truss(tmp_path_factory.mktemp("stream"), model)) as managed:
         yield managed
 
 
@@ -114,6 +126,16 @@ def test_accept_decides_whether_a_stream_is_gathered(
     response = server.predict("asynchronous", headers=headers)
     assert response.headers["content-type"] == content_type
     assert response.text == ('"abc"' if content_type == "application/json" else "abc")
+
+
+def test_a_chunk_leaves_before_a_generator_that_blocks_the_loop_goes_on(
+    server: Managed, gate: Path
+) -> None:
+    with server.http.stream("POST", PREDICT, content='"blocking"') as response:
+        chunks = response.iter_raw()
+        assert next(chunks) == b"first"
+        gate.touch()
+        assert next(chunks) == b"last"
 
 
 def test_a_failure_before_the_first_chunk_is_a_clean_500(server: Managed) -> None:

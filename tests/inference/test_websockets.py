@@ -27,6 +27,8 @@ MODEL = """
                     return
                 if text == "fail":
                     raise ValueError("as asked")
+                if text == "http":
+                    raise fastapi.HTTPException(400)
                 if text == "refuse":
                     raise fastapi.WebSocketException(4001, "refused")
                 if text == "size":
@@ -57,6 +59,7 @@ def test_a_conversation(server: Managed) -> None:
     [
         ("end", 1000, ""),
         ("fail", 1011, "Internal Server Error (in model/chainlet)."),
+        ("http", 1011, "Internal Server Error (in model/chainlet)."),
         ("refuse", 4001, "refused"),
     ],
 )
@@ -70,7 +73,7 @@ def test_how_it_ends(said: str, code: int, reason: str, server: Managed) -> None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (code, reason)
     if code == 1011:
         error = server.event("predict_error")["error"]
-        assert (error["message"], error["line"]) == ("as asked", 12)
+        assert (error["path"], error["line"]) == ("model/model.py", 12 if said == "fail" else 14)
 
 
 def test_a_client_that_leaves_is_no_error(server: Managed) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -11,39 +13,50 @@ def main() -> None:
     """Runs the server; leaves through SystemExit (0 drained, 1 load failed, 2 usage)."""
     # "" is the directory we happen to be started in: no part of the user's environment.
     sys.path[:] = [entry for entry in sys.path if entry]
-    parser = _parser()
-    options = parser.parse_args()
-    needed = ("release_dir", "config_file") if options.plain else ("socket", "control_fd")
-    missing = [name for name in needed if getattr(options, name) is None]
-    if missing:
-        parser.error(f"--{missing[0].replace('_', '-')} is required")
-
-    import asyncio
-    import gc
-
-    from . import managed, plain, process
-    from .exceptions import ReleaseError
-    from .release import Release
-
+    options = _options()
+    try:
+        from . import process
+        from .service import Service  # noqa: F401  # the whole serving stack, before it is frozen
+    except ImportError as exc:
+        sys.exit(f"control-truss: the inference environment is incomplete: {exc}")
     process.tidy_streams()
     gc.collect()
     gc.freeze()  # the serving stack lives as long as the process
-    if not options.plain:
-        sys.exit(asyncio.run(managed.serve(options.socket, options.control_fd)))
+    sys.exit(_run_plain(options) if options.plain else _run_managed(options))
+
+
+def _run_managed(options: argparse.Namespace) -> int:
+    from . import managed
+
+    return asyncio.run(managed.serve(options.socket, options.control_fd))
+
+
+def _run_plain(options: argparse.Namespace) -> int:
+    from . import plain
+    from .exceptions import ReleaseError
+    from .release import Release
+
+    secrets_dir = Path(options.secrets_dir) if options.secrets_dir else None
     try:
         release = Release.read(options.release_dir, options.config_file)
-        secrets_dir = _path(options.secrets_dir)
-        timeout = options.drain_timeout
-        serving = plain.serve(options.host, options.port, release, secrets_dir, timeout)
-        sys.exit(asyncio.run(serving))
+        serving = plain.serve(
+            options.host, options.port, release, secrets_dir, options.drain_timeout
+        )
+        return asyncio.run(serving)
     except ReleaseError as exc:
         sys.exit(f"control-truss: {exc}")
     except OSError as exc:
         sys.exit(f"control-truss: {options.host}:{options.port} cannot be listened on: {exc}")
 
 
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
+def _options() -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args()
+    needed = ("release_dir", "config_file") if options.plain else ("socket", "control_fd")
+    for name in needed:
+        if getattr(options, name) is None:
+            parser.error(f"--{name.replace('_', '-')} is required")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

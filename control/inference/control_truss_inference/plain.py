@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from pathlib import Path
+from typing import Callable
 
 from . import process
 from .loading import LoadedModel
@@ -19,8 +20,12 @@ logger = logging.getLogger("control_truss")
 class LogObserver:
     """Says in the log what managed mode says on its channel; the service logs the errors."""
 
+    def __init__(self, load: Callable[[], None]) -> None:
+        self._load = load
+
     def booted(self) -> None:
         logger.info("The server listens; the model is loading.")
+        self._load()
 
     def ready(self, model: LoadedModel) -> None:
         logger.info("The model is ready after %.2f s.", model.seconds)
@@ -48,11 +53,9 @@ async def serve(
     """
     for name, value in release.environment_variables.items():
         os.environ.setdefault(name, value)  # what the container was started with wins
-    service = Service(LogObserver())
+    service = Service(LogObserver(lambda: service.load(lambda: release, secrets_dir)))
     process.on_termination(lambda: service.drain(drain_timeout))
-    listener = _bind(host, port)
-    service.load(lambda: release, secrets_dir)
-    return await service.run(listener)
+    return await service.run(_bind(host, port))
 
 
 def _bind(host: str, port: int) -> socket.socket:

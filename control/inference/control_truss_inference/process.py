@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import faulthandler
 import logging
 import os
@@ -13,15 +15,14 @@ from types import FrameType
 from typing import Callable
 
 FORCED = 130  # exit status after a second signal
+_ending = threading.Event()
 
 
 def lead_session() -> None:
     """Makes the process leader of a session, so that its children can be ended with it."""
     if os.getsid(0) != os.getpid():
-        try:
+        with contextlib.suppress(PermissionError):  # leads a process group: that serves as well
             os.setsid()
-        except PermissionError:  # already leads a process group: that serves as well
-            return
 
 
 def tidy_streams() -> None:
@@ -42,8 +43,11 @@ def on_termination(drain: Callable[[], None]) -> None:
     Works while a `load` blocks, because that runs in a thread.
     """
     seen = threading.Event()
+    atexit.register(end_children)  # before the model can register anything: runs last
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
+        if _ending.is_set():
+            return  # our own, to the children
         if seen.is_set():
             os._exit(FORCED)
         seen.set()
@@ -53,19 +57,28 @@ def on_termination(drain: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, handle)
 
 
+def end_children() -> None:
+    """Asks the children the model left behind to end, as the last thing this process does."""
+    if os.getpgrp() == os.getpid():
+        _ending.set()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the model may have replaced ours
+        os.killpg(os.getpid(), signal.SIGTERM)
+
+
 def end_after(seconds: float, status: int) -> None:
     """Ends the process in `seconds`, whatever threads of the user's are still running then."""
 
     def wait() -> None:
         time.sleep(seconds)
-        _flush()
-        os._exit(status)
+        end_now(status)
 
     threading.Thread(target=wait, name="deadline", daemon=True).start()
 
 
 def end_now(status: int) -> None:
     """Ends the process without any cleaning up of the user's code."""
+    end_children()
     _flush()
     os._exit(status)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .application import Application
 
 MEGABYTE = 1 << 20
-KEEP_ALIVE = 24 * 3600  # seconds: the proxy decides when to close, else it would lose races
+KEEP_ALIVE = 3600  # seconds: the proxy decides when to close, else it would lose races
 
 
 class Server(uvicorn.server.Server):

@@ -1,12 +1,13 @@
 """Streams of the model's generators.
 
-A generator runs ahead of its client into a queue: a slow reader must not keep a place in the
-concurrency limit. It ends early only when the client is gone.
+A generator runs ahead of its client: a slow reader must not keep a place in the concurrency limit.
+It ends early only when the client is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import collections
 import collections.abc
 import threading
 from typing import Any, AsyncIterator, Callable
@@ -21,6 +22,45 @@ def is_stream(value: Any) -> bool:
     return isinstance(value, (collections.abc.Iterator, collections.abc.AsyncIterator))
 
 
+class Mailbox:
+    """An unbounded queue with one reader, which runs before the writer goes on.
+
+    asyncio.Queue with a timeout needs several turns of the event loop to hand over an item: with a
+    generator that blocks the loop between items, each chunk would be several items late.
+    """
+
+    def __init__(self, silence_limit: float) -> None:
+        self._items: collections.deque[Any] = collections.deque()
+        self._silence_limit = silence_limit
+        self._reader: asyncio.Future[None] | None = None
+
+    def put(self, item: Any) -> None:
+        self._items.append(item)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def get(self) -> Any:
+        """The next item. Raises UserCodeError when none comes within the limit (seconds)."""
+        if not self._items:
+            await self._arrival()
+        return self._items.popleft()
+
+    async def _arrival(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_future()
+        timer = loop.call_later(self._silence_limit, self._give_up, self._reader)
+        try:
+            await self._reader
+        finally:
+            timer.cancel()
+
+    def _give_up(self, reader: asyncio.Future[None]) -> None:
+        if not reader.done():
+            limit = f"runtime.streaming_read_timeout ({self._silence_limit:g} s)"
+            silent = TimeoutError(f"The stream was silent for longer than {limit}.")
+            reader.set_exception(UserCodeError(silent))
+
+
 class Stream:
     """What one generator yields, as bytes. `on_end` runs once, when the generator has ended."""
 
@@ -33,14 +73,12 @@ class Stream:
     ) -> None:
         self._source = source
         self._user_code = user_code
-        self._silence_limit = silence_limit
-        self._queue: asyncio.Queue[Any] = asyncio.Queue()
+        self._mailbox = Mailbox(silence_limit)
         self._stopped = threading.Event()
-        is_async = isinstance(source, collections.abc.AsyncIterator)
+        self._is_async = isinstance(source, collections.abc.AsyncIterator)
         self._producer = asyncio.ensure_future(
-            self._produce_async() if is_async else self._produce_in_thread()
+            self._produce() if self._is_async else self._produce_in_thread()
         )
-        self._is_async = is_async
         self._producer.add_done_callback(lambda _: on_end())
 
     def close(self) -> None:
@@ -52,44 +90,30 @@ class Stream:
     async def chunks(self) -> AsyncIterator[bytes]:
         """The chunks. Raises UserCodeError for what the generator raised, or for its silence."""
         while True:
-            item = await self._next()
+            item = await self._mailbox.get()
             if item is _END:
                 return
-            if isinstance(item, BaseException):
+            if isinstance(item, Exception):
                 raise item
             yield _encode(item)
 
-    async def _next(self) -> Any:
-        if not self._queue.empty():
-            return self._queue.get_nowait()
-        try:
-            return await asyncio.wait_for(self._queue.get(), self._silence_limit)
-        except asyncio.TimeoutError:
-            limit = f"runtime.streaming_read_timeout ({self._silence_limit:g} s)"
-            raise UserCodeError(
-                TimeoutError(f"The stream was silent for longer than {limit}.")
-            ) from None
-
-    async def _produce_async(self) -> None:
+    async def _produce(self) -> None:
         try:
             async for item in self._source:
-                self._queue.put_nowait(item)
+                self._mailbox.put(item)
+                await asyncio.sleep(0)  # a generator that never waits must let its chunks go
         except asyncio.CancelledError:
             raise
         except BaseException as exc:
-            self._queue.put_nowait(user_error(exc))
+            self._mailbox.put(user_error(exc))
         else:
-            self._queue.put_nowait(_END)
-        finally:
-            close = getattr(self._source, "aclose", None)
-            if close is not None:
-                await close()
+            self._mailbox.put(_END)
 
     async def _produce_in_thread(self) -> None:
         loop = asyncio.get_running_loop()
 
         def put(item: Any) -> None:
-            loop.call_soon_threadsafe(self._queue.put_nowait, item)
+            loop.call_soon_threadsafe(self._mailbox.put, item)
 
         await self._user_code.in_thread(self._drive, put)
 

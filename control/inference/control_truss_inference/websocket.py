@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.exceptions import WebSocketException
+from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from .exceptions import ModelNotReady, UserCodeError
+from .responses import USER_CODE_MESSAGE
 from .routes import WEBSOCKET_PATH
 
 if TYPE_CHECKING:
@@ -41,14 +42,16 @@ async def _converse(application: Application, websocket: WebSocket) -> tuple[int
     except ModelNotReady as exc:
         return TRY_AGAIN_LATER, str(exc)
     except UserCodeError as exc:
+        return _failed(application, exc.original)
+    except HTTPException as exc:  # has no meaning here: a failure like any other
         return _failed(application, exc)
     return NORMAL, ""
 
 
-def _failed(application: Application, error: UserCodeError) -> tuple[int, str]:
-    if isinstance(error.original, WebSocketDisconnect):
+def _failed(application: Application, error: BaseException) -> tuple[int, str]:
+    if isinstance(error, WebSocketDisconnect):
         return NORMAL, ""
-    if isinstance(error.original, WebSocketException):
-        return error.original.code, error.original.reason
-    application.report(error)
-    return SERVER_ERROR, "Internal Server Error (in model/chainlet)."
+    if isinstance(error, WebSocketException):
+        return error.code, error.reason
+    application.report(error, application.contract.websocket)
+    return SERVER_ERROR, USER_CODE_MESSAGE
