@@ -21,7 +21,7 @@ class Depth(Enum):
 
 
 def dump(value: Any, depth: Depth) -> Any:
-    """`value` without any of our types. What the config left free is shared, not copied."""
+    """`value` as JSON has it, without any of our types; nothing in it is shared with `value`."""
     if isinstance(value, Record):
         return _dump_record(value, depth)
     if isinstance(value, list) and any(isinstance(entry, Record) for entry in value):
@@ -29,7 +29,18 @@ def dump(value: Any, depth: Depth) -> Any:
     if isinstance(value, dict) and any(isinstance(entry, Record) for entry in value.values()):
         return {key: dump(entry, depth) for key, entry in value.items()}
     to_plain = getattr(value, "to_plain", None)
-    return to_plain() if to_plain is not None else value
+    return to_plain() if to_plain is not None else _json_like(value)
+
+
+def _json_like(value: Any) -> Any:
+    """What YAML has and JSON has not, as JSON has it: dates and binary as text, sets as lists."""
+    if isinstance(value, dict):
+        return {str(key): _json_like(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_json_like(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _dump_record(record: Record, depth: Depth) -> dict[str, Any]:
@@ -40,7 +51,7 @@ def _dump_record(record: Record, depth: Depth) -> dict[str, Any]:
             plain[field.name] = dump(value, _depth_within(field, depth))
     for key, value in record.extra.items():
         if value is not None or depth is not Depth.SPARSE:
-            plain[key] = value
+            plain[key] = _json_like(value)
     return record.section.finish(plain, record) if record.section.finish else plain
 
 

@@ -91,26 +91,35 @@ def _candidates(text: str, lines: LineIndex, mark: int, reached: int) -> Iterato
 def _edits_of_line(text: str, lines: LineIndex, line: int, index: int) -> Iterator[Splice]:
     start, end = lines.span(line)
     content = text[start:end]
-    tabs = _TABS.match(content)
-    if tabs is not None:
-        near = _indent_near(lines, line)
-        for level in sorted(_levels_above(lines, line), key=_likeliness(lines, line, near)):
-            yield Splice(start, start + tabs.end(), " " * level)
-    word = _WORD.match(content)
+    yield from _without_tabs(lines, line)
     if _is_being_typed(lines, line):
         yield Splice(start, end, " " * (end - start))
+    word = _WORD.match(content)
     if word is not None and ": " not in content and not content.rstrip().endswith(":"):
         yield Splice(start + word.end(), start + word.end(), ":")
-    for quote in ("'", '"'):
-        if content.count(quote) % 2:
-            yield Splice(end, end, quote)
-    for opening, closing in ("[]", "{}"):
-        if content.count(opening) > content.count(closing):
-            yield Splice(end, end, closing)
+    for closing in _unclosed(content):
+        yield Splice(end, end, closing)
     if start < index < end and text[index : index + 1] == ":":
         yield Splice(index, end, " " * (end - index))
     if content.strip():
         yield from _reindented(lines, line)
+
+
+def _unclosed(content: str) -> Iterator[str]:
+    yield from (quote for quote in ("'", '"') if content.count(quote) % 2)
+    for opening, closing in ("[]", "{}"):
+        if content.count(opening) > content.count(closing):
+            yield closing
+
+
+def _without_tabs(lines: LineIndex, line: int) -> Iterator[Splice]:
+    start, _ = lines.span(line)
+    tabs = _TABS.match(lines.line_text(line))
+    if tabs is None:
+        return
+    near = _indent_near(lines, line)
+    for level in sorted(_levels_above(lines, line), key=_likeliness(lines, line, near)):
+        yield Splice(start, start + tabs.end(), " " * level)
 
 
 def _is_being_typed(lines: LineIndex, line: int) -> bool:

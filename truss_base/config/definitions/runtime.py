@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +31,9 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\n?")
 
 def address_rule(text: str) -> Complaint | None:
     """An IPv4 address or a range of them."""
+    # Imported here, like `packaging` below: few configs have this key.
+    import ipaddress
+
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -50,7 +52,7 @@ def domain_rule(text: str) -> Complaint | None:
 
 def version_rule(text: str) -> Complaint | None:
     """A version as Python packages have them (PEP 440)."""
-    # Imported here: few configs have this key, and hover and completion never need it.
+    # Hover and completion never need it.
     from packaging.version import InvalidVersion, Version
 
     try:
