@@ -233,6 +233,39 @@ def test_a_load_that_fails(name: str, tmp_path: Path) -> None:
         assert "Loading the model failed." in server.process.output
 
 
+@pytest.mark.parametrize(
+    ("kind", "wait"),
+    [("", "threading.Event().wait()"), ("async ", "time.sleep(600)")],
+    ids=["in its thread", "blocking the event loop"],
+)
+def test_a_load_that_does_not_return_is_given_up_where_it_is(
+    kind: str, wait: str, tmp_path: Path
+) -> None:
+    model = f"""\
+        import threading, time
+        class Model:
+            {kind}def load(self):
+                self.connect()
+            def connect(self):
+                {wait}
+            def predict(self): ...
+        """
+    with booted() as server:
+        server.load(write_truss(tmp_path, model), timeout=0.2)
+        error = server.event("load_failed")["error"]
+        assert error["message"].startswith("Loading the model took longer than 0.2 s")
+        assert (error["type"], error["phase"]) == ("TimeoutError", "load")
+        assert (error["path"], error["line"]) == ("model/model.py", 6)
+        assert [frame["function"] for frame in error["frames"]] == ["load", "connect"]
+        assert server.process.wait() == 1
+
+
+def test_a_load_within_its_limit_is_left_alone(tmp_path: Path) -> None:
+    model = "class Model:\n    def predict(self, x): return x\n"
+    with serving(write_truss(tmp_path, model), timeout=20) as server:
+        assert server.predict(1).json() == 1
+
+
 def test_a_release_that_is_not_there(tmp_path: Path) -> None:
     truss = write_truss(tmp_path, None)
     with booted() as server:

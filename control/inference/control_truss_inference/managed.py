@@ -72,6 +72,7 @@ class Operations:
         self._service.load(
             lambda: Release.read(release_dir, config_file),
             Path(secrets_dir) if secrets_dir else None,
+            operation.get("timeout"),
         )
 
 

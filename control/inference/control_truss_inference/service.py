@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Protocol
 
 from . import process
 from .application import Application
 from .exceptions import InferenceError
-from .loading import LoadedModel, Loader
-from .server import Server, prepare_websockets
-from .tracebacks import ErrorReport, report
+from .load_attempt import LoadAttempt
+from .loading import LoadedModel
+from .server import Server
+from .tracebacks import ErrorReport
 
 if TYPE_CHECKING:
     import socket
@@ -52,40 +52,35 @@ class Service:
             self._observer.drained()
         return self._status
 
-    def load(self, read: Callable[[], Release], secrets_dir: Path | None) -> None:
-        """Starts loading in a thread of its own, which never keeps the process alive."""
-        arguments = (read, secrets_dir)
-        threading.Thread(target=self._load, args=arguments, name="load", daemon=True).start()
+    def load(
+        self,
+        read: Callable[[], Release],
+        secrets_dir: Path | None,
+        timeout: float | None = None,
+    ) -> None:
+        """Starts loading the release that `read` returns; gives up after `timeout` seconds."""
+        loop = self._loop
+        attempt = LoadAttempt(read, secrets_dir, loop, self._loaded, self._load_failed)
+        attempt.start(timeout)
 
     def drain(self, timeout: float) -> None:
         """Finishes the requests at work within `timeout` seconds, then ends."""
         process.end_after(timeout + CLEAN_UP_SECONDS, self._status)  # should the loop be blocked
         self._loop.call_soon_threadsafe(self._server.drain, timeout)
 
-    def _load(self, read: Callable[[], Release], secrets_dir: Path | None) -> None:
-        release, loader = None, None
-        try:
-            release = read()
-            loader = Loader(release, secrets_dir, self._loop)
-            model = loader.load()
-            if model.contract.websocket is not None:
-                prepare_websockets()
-        except BaseException as exc:  # sys.exit and KeyboardInterrupt in the user's code too
-            phase = loader.phase if loader else "load"
-            self._failed(report(exc, phase=phase, root=release.root if release else None), exc)
-        else:
-            self._loop.call_soon_threadsafe(self._serve, model)
+    def _loaded(self, model: LoadedModel) -> None:
+        self._loop.call_soon_threadsafe(self._serve, model)
 
     def _serve(self, model: LoadedModel) -> None:
         self._application.serve(model)
         self._observer.ready(model)
 
-    def _failed(self, error: ErrorReport, cause: BaseException) -> None:
+    def _load_failed(self, error: ErrorReport, cause: BaseException) -> None:
         own = isinstance(cause, InferenceError)  # says by itself what is wrong
         logger.error("Loading the model failed.\n%s", error.message if own else error.traceback)
         self._status = 1
         self._observer.load_failed(error)
-        self._loop.call_soon_threadsafe(self._server.drain, 0.0)
+        self.drain(0.0)
 
     def _predict_failed(self, error: ErrorReport) -> None:
         logger.error("The model failed (error %s).\n%s", error.id, error.traceback)
