@@ -223,9 +223,12 @@ def _read(path: str) -> tuple[str, int, bool]:
     try:
         digest = hashlib.sha256()
         size = 0
-        while block := os.read(descriptor, _BLOCK):
+        while True:
+            block = os.read(descriptor, _BLOCK)
             digest.update(block)
             size += len(block)
+            if len(block) < _BLOCK:
+                break
         executable = os.name != "nt" and bool(os.fstat(descriptor).st_mode & 0o100)
         return digest.hexdigest(), size, executable
     finally:

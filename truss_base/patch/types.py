@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from enum import Enum
+from math import isfinite
 from typing import Any, ClassVar, Literal
 
 from truss_base import paths
@@ -78,8 +79,8 @@ class FilePatch:
 class ConfigPatch:
     """`config.yaml` has a new text.
 
-    `config` is the complete dump, every default written out. `content` is the text of the file;
-    the existing implementation sends none.
+    `config` is the complete dump, every default written out, as JSON can hold it. `content` is the
+    text of the file, which says it exactly; the existing implementation sends none.
     """
 
     type: ClassVar[Literal["config"]] = "config"
@@ -92,6 +93,7 @@ class ConfigPatch:
         if paths.normalize(self.path) != CONFIG_PATH:
             raise PathError(f"path {self.path!r}: a config patch writes {CONFIG_PATH} only")
         object.__setattr__(self, "path", CONFIG_PATH)
+        object.__setattr__(self, "config", _json_value(self.config))
         if self.action is Action.REMOVE:
             raise MalformedPatch(f"{CONFIG_PATH} cannot be removed: a Truss needs it")
 
@@ -166,6 +168,17 @@ Patch = (
     | EnvironmentVariablePatch
     | ExternalDataPatch
 )
+
+
+def _json_value(value: Any) -> Any:
+    """`value` in the types of JSON; what YAML knows and JSON does not becomes text."""
+    if isinstance(value, dict):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_json_value(item) for item in value]
+    if value is None or isinstance(value, str | int):
+        return value
+    return value if isinstance(value, float) and isfinite(value) else str(value)
 
 
 def _check_link(path: str, target: str) -> None:

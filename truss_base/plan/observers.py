@@ -24,7 +24,10 @@ _SOURCE_READERS = re.compile(
 )
 _DOCSTRING_READERS = re.compile(rb"\b(__doc__|getdoc|pydoc|doctest|docopt|\w*docstring\w*|help)\b")
 _DIRECTORY_READERS = re.compile(rb"\b(listdir|scandir|iterdir|r?i?glob|walk|copytree)\b")
-# These hand the function on as it is, or are asked by name only.
+_CODE = (".py",)
+# Where the name of a file that code opens may stand instead. Not JSON: it may be a gigabyte.
+_SETTINGS = (".yaml", ".yml", ".toml", ".cfg", ".ini", ".txt", ".sh")
+# These hand the function on as it is.
 _PLAIN_DECORATORS = frozenset(
     {
         "abstractmethod",
@@ -51,9 +54,9 @@ class Sources:
         self._old = old
         self._changes = changes
 
-    def _every(self) -> Iterator[tuple[str, bytes]]:
+    def _every(self, suffixes: tuple[str, ...] = _CODE) -> Iterator[tuple[str, bytes]]:
         for path in sorted({*self._old, *self._changes}):
-            if not path.endswith(".py"):
+            if not path.endswith(suffixes):
                 continue
             if path in self._old:
                 yield path, self._old[path]
@@ -70,8 +73,13 @@ class Sources:
         name = path.rpartition("/")[2]
         stem, _, suffix = name.rpartition(".")
         words = [re.escape(word) for word in (name, stem, f".{suffix}" if stem else "") if word]
-        named = re.compile("|".join(words).encode(), re.IGNORECASE)
-        return self._first(named) or self._first(_DIRECTORY_READERS)
+        in_code = re.compile("|".join(words).encode(), re.IGNORECASE)
+        in_settings = re.compile(re.escape(name).encode(), re.IGNORECASE)
+        return (
+            self._first(in_code)
+            or self._first(_DIRECTORY_READERS)
+            or self._first(in_settings, _SETTINGS, besides=path)
+        )
 
     def reader_of_docstrings(self, before: ast.Module, after: ast.Module) -> str | None:
         """What may read one of the docstrings in which two trees differ, and nothing else."""
@@ -102,8 +110,12 @@ class Sources:
             if word.search(content) and _passes_on(name, content):
                 yield path
 
-    def _first(self, pattern: re.Pattern[bytes]) -> str | None:
-        for path, content in self._every():
+    def _first(
+        self, pattern: re.Pattern[bytes], suffixes: tuple[str, ...] = _CODE, besides: str = ""
+    ) -> str | None:
+        for path, content in self._every(suffixes):
+            if path == besides:
+                continue
             match = pattern.search(content)
             if match:
                 return f"`{match[0].decode('utf-8', 'replace')}` in {path}"

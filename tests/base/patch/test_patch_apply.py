@@ -158,7 +158,7 @@ def read_tree(root: Path) -> dict[str, TreeFile]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trees(), trees())
 def test_a_diff_applied_is_the_other_tree(
     old: dict[str, TreeFile], new: dict[str, TreeFile]

@@ -87,6 +87,16 @@ def test_a_config_body_of_the_existing_implementation() -> None:
     assert patch_from_wire({"type": "config", "body": body}) == expected
 
 
+def test_values_that_only_yaml_knows_travel_as_text() -> None:
+    text = "model_metadata: {day: 2026-01-02, odd: .nan, raw: !!binary AP8=, real: 1.5, set: !!set {a}}"
+    dump = TrussConfig.from_text(text).to_dict(verbose=True)
+    patch = ConfigPatch(Action.UPDATE, "config.yaml", dump, text)
+    wire = json.loads(json.dumps(patch.to_wire(), allow_nan=False))
+    assert patch_from_wire(wire) == patch
+    assert wire["body"]["config"]["model_metadata"]["day"] == "2026-01-02"
+    assert wire["body"]["config"]["model_metadata"]["real"] == 1.5
+
+
 def file_body(**changes: Any) -> dict[str, Any]:
     return {"action": "UPDATE", "path": "a.py", "content": "", **changes}
 

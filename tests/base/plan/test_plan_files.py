@@ -66,6 +66,22 @@ def test_a_document_that_code_may_read_is_a_reload(plan_of: PlanOf, reader: byte
     assert "in packages/reader.py may read it" in change.reason
 
 
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("config.yaml", b"model_metadata: {prompt: readme.md}\n"),
+        ("model/prompts.toml", b"system = '../README.md'\n"),
+        ("model/start.sh", b"cat README.md\n"),
+    ],
+)
+def test_a_document_that_settings_name_is_a_reload(
+    plan_of: PlanOf, path: str, content: bytes
+) -> None:
+    [change] = plan_of("README.md", b"x", {path: content}).changes
+    assert change.strategy is S2
+    assert f"in {path} may read it" in change.reason
+
+
 def test_a_document_may_be_read_through_a_link(plan_of: PlanOf) -> None:
     [change] = plan_of("README.md", b"x", has_links=True).changes
     assert change.strategy is S2
