@@ -151,7 +151,11 @@ Before = Callable[["dict[Any, Any]", "Path", "Report"], "dict[Any, Any]"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A mapping with known keys. Unknown keys are kept, and reported as warnings."""
+    """A mapping with known keys. Unknown keys are kept (or dropped), and reported as warnings.
+
+    `before` sees the raw mapping first, `settle` derives values after the fields are read, `rules`
+    then look at several fields, `finish` shapes a dump.
+    """
 
     name: str
     fields: tuple[Field, ...]
@@ -160,7 +164,7 @@ class Section:
     settle: Callable[[Record], None] | None = None
     finish: Callable[[dict[str, Any], Record], dict[str, Any]] | None = None
     legacy: tuple[Field, ...] = ()
-    doc: str = ""
+    drops_unknown: bool = False
     choices: tuple[str, ...] = ()
 
     @property
@@ -230,7 +234,8 @@ class Section:
             field = index.get(key)
             if field is not None and _written_name(field, raw) == key and field in self.fields:
                 continue
-            record.extra[key] = value
+            if not self.drops_unknown:
+                record.extra[key] = value
             if field is not None:
                 report(_superseded(field, key, path))
             else:

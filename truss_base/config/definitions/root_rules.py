@@ -90,14 +90,20 @@ class EnvironmentVariables:
 
 
 def adopt_legacy(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any, Any]:
-    """`hf_cache` is the old name of `model_cache`; the config file cannot ask for `no_cache`."""
+    """`hf_cache` is the old name of `model_cache`; the config file cannot ask for `no_cache`.
+
+    Null is no list, but has always been taken for an empty one in two places.
+    """
     build = raw.get("build")
     if isinstance(build, Mapping) and build.get("no_cache") is True:
         message = "`no_cache` is a flag of the push (--no-cache), not of the config"
         report(Fault((*path, "build", "no_cache"), "value", message, At.KEY))
+    empty: dict[Any, Any] = {}
     if "model_cache" not in raw and raw.get("hf_cache", ()) is None:
-        return {**raw, "hf_cache": []}
-    return raw
+        empty["hf_cache"] = []
+    if raw.get("cache_internal", ()) is None:
+        empty["cache_internal"] = []
+    return {**raw, **empty}
 
 
 def _requirements_once(record: Record, path: Path) -> Iterator[Fault]:

@@ -65,6 +65,7 @@ def version_rule(text: str) -> Complaint | None:
 _HTTP = Section(
     "transport",
     (Field("kind", Choice(("http",)), "The protocol: http, websocket or grpc.", "http"),),
+    drops_unknown=True,
 )
 _WEBSOCKET = Section(
     "transport",
@@ -89,10 +90,12 @@ _WEBSOCKET = Section(
             example=20,
         ),
     ),
+    drops_unknown=True,
 )
 _GRPC = Section(
     "transport",
     (Field("kind", Choice(("grpc",)), "The protocol: http, websocket or grpc.", "grpc"),),
+    drops_unknown=True,
 )
 TRANSPORT = Variants("transport", "kind", {"http": _HTTP, "websocket": _WEBSOCKET, "grpc": _GRPC})
 

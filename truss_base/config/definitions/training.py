@@ -67,6 +67,7 @@ _METRIC = Section(
         Field("name", Text(), "The metric.", example="in_flight_tokens"),
         Field("target", Number(), "The value to keep it at.", example=40000),
     ),
+    drops_unknown=True,
 )
 
 BIS_LLM = Section(
@@ -80,6 +81,7 @@ BIS_LLM = Section(
                 Section(
                     "additional_autoscaling_config",
                     (Field("metrics", ListOf(_METRIC), "What to scale by."),),
+                    drops_unknown=True,
                 )
             ),
             "Scaling by metrics of the stack.",
