@@ -73,8 +73,8 @@ class LoadAttempt:
         if self._finished.wait(timeout):
             return
         error = TimeoutError(
-            f"Loading the model took longer than {timeout:g} s and was given up. "
-            "It was at the line shown: look for an endless loop or a slow download there."
+            f"load() did not return within {timeout:g} s and was given up at this line. "
+            "Look for an endless loop or a slow download, or raise the load timeout."
         )
         self._fail(error.with_traceback(self._position()))
 

@@ -29,6 +29,7 @@ LINE_LIMIT = 8 * 1024 * 1024
 BOOT_SECONDS = 60.0
 CHILDREN_SECONDS = 5.0
 STOP_SECONDS = 5.0
+REPORT_SECONDS = 2.0
 START = (
     "import sys; sys.path.append({root!r}); "
     "from control_truss_inference.__main__ import main; main()"
@@ -150,10 +151,12 @@ class InferenceProcess:
                 "release_dir": str(release.tree),
                 "config_file": str(release.config_file),
                 "secrets_dir": str(self._launch.secrets_dir) if self._launch.secrets_dir else None,
+                "timeout": limit,
             }
         )
         try:
-            event = await asyncio.wait_for(asyncio.shield(self._loaded), limit)
+            # The process gives up by itself, naming the line it hangs at; unless even that hangs.
+            event = await asyncio.wait_for(asyncio.shield(self._loaded), limit + REPORT_SECONDS)
         except asyncio.TimeoutError:
             raise LoadFailed(timeout_error("load", limit)) from None
         self.load_seconds = event.get("load_seconds")
