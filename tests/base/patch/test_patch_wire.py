@@ -88,7 +88,8 @@ def test_a_config_body_of_the_existing_implementation() -> None:
 
 
 def test_values_that_only_yaml_knows_travel_as_text() -> None:
-    text = "model_metadata: {day: 2026-01-02, odd: .nan, raw: !!binary AP8=, real: 1.5, set: !!set {a}}"
+    values = "{day: 2026-01-02, odd: .nan, raw: !!binary AP8=, real: 1.5, tags: !!set {a}}"
+    text = f"model_metadata: {values}"
     dump = TrussConfig.from_text(text).to_dict(verbose=True)
     patch = ConfigPatch(Action.UPDATE, "config.yaml", dump, text)
     wire = json.loads(json.dumps(patch.to_wire(), allow_nan=False))
