@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from truss_base.document import LineIndex
 from truss_base.exceptions import ConfigError
 from truss_base.loading import decoded
 from truss_base.tree import CONFIG_FILE, truss_root
@@ -25,21 +26,31 @@ def check(path: Path) -> list[dict[str, Any]]:
         text = decoded(file.read_bytes())
     except ConfigError as error:
         return [_at(file, 1, 1, "encoding", "error", str(error))]
-    return [_placed(file, text, finding) for finding in validate(text, file.parent)]
+    lines: dict[str | None, LineIndex] = {None: LineIndex(text)}
+    return [_placed(file, lines, finding) for finding in validate(text, file.parent)]
 
 
-def _placed(file: Path, text: str, finding: Finding) -> dict[str, Any]:
-    from truss_base.document import LineIndex
-
-    lines = LineIndex(text)
-    line, column = lines.position(finding.start)
-    end_line, end_column = lines.position(finding.end)
+def _placed(file: Path, lines: dict[str | None, LineIndex], finding: Finding) -> dict[str, Any]:
+    path = finding.path
+    if path not in lines:
+        lines[path] = LineIndex(_other_text(file.parent / str(path)))
+    # Characters, as people and terminals count columns; not the UTF-16 units of editors.
+    line, column = lines[path].position(finding.start, "utf-32")
+    end_line, end_column = lines[path].position(finding.end, "utf-32")
+    place = file if path is None else file.parent / path
     return {
-        **_at(file, line + 1, column + 1, finding.code, finding.severity, finding.message),
+        **_at(place, line + 1, column + 1, finding.code, finding.severity, finding.message),
         "end_line": end_line + 1,
         "end_column": end_column + 1,
         "fixes": [fix.title for fix in finding.fixes],
     }
+
+
+def _other_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # missing: that is what the finding is about
 
 
 def _at(

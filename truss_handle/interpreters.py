@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -73,15 +74,18 @@ def current() -> Interpreter:
     return Interpreter(Path(sys.executable), sys.version_info[:3])
 
 
-async def installed_versions() -> dict[str, Path]:
-    """Every version that can serve a model, with its first interpreter."""
-    found: dict[str, Path] = {}
-    for minor in _SERVED:
-        async for interpreter in _installed(f"3.{minor}"):
-            found.setdefault(interpreter.short, interpreter.executable)
-            if interpreter.short == f"3.{minor}":
-                break
-    return dict(sorted(found.items(), key=lambda item: int(item[0].split(".")[1])))
+async def installed_versions() -> list[str]:
+    """Every version on this machine that can serve a model, oldest first."""
+    versions = [f"3.{minor}" for minor in _SERVED]
+    found = await asyncio.gather(*map(_is_installed, versions))
+    return [version for version, there in zip(versions, found, strict=True) if there]
+
+
+async def _is_installed(version: str) -> bool:
+    async for interpreter in _installed(version):
+        if interpreter.short == version:
+            return True
+    return False
 
 
 async def _chosen(executable: Path) -> Interpreter:

@@ -10,10 +10,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from truss_base.diff import Difference, difference
+from truss_base.exceptions import ConfigError
 from truss_base.hash import truss_hash
 from truss_base.plan import plan as plan_of
 from truss_base.signature import Signature
 from truss_base.strategy import Strategy
+from truss_base.tree import CONFIG_FILE
 from truss_handle import instances
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import (
@@ -48,7 +50,7 @@ async def patch(
     async with ServerClient(running) as client:
         for remaining in reversed(range(_ATTEMPTS)):
             base = await _base(client, cache)
-            found = await asyncio.to_thread(difference, base, running.truss_dir)
+            found = await asyncio.to_thread(_difference, base, running.truss_dir)
             if base.hash == found.signature.hash:
                 return _unchanged(base.hash)
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
@@ -101,7 +103,7 @@ def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[
 
 
 def _offline_plan(base: Signature, truss_dir: Path) -> dict[str, Any]:
-    found = difference(base, truss_dir)
+    found = _difference(base, truss_dir)
     bound = plan_of(None, found.patches, old_config=base.config)
     return {
         **bound.to_dict(),
@@ -109,6 +111,16 @@ def _offline_plan(base: Signature, truss_dir: Path) -> dict[str, Any]:
         "hash": found.signature.hash,
         "prev_hash": base.hash,
     }
+
+
+def _difference(base: Signature, truss_dir: Path) -> Difference:
+    try:
+        return difference(base, truss_dir)
+    except ConfigError as error:
+        # A diff compares texts; people look for files.
+        if CONFIG_FILE in str(error):
+            raise
+        raise ConfigError(f"{truss_dir / CONFIG_FILE}: {error}") from None
 
 
 async def _base(client: ServerClient, cache: SignatureCache) -> Signature:

@@ -61,8 +61,8 @@ def _example(truss_dir: Path) -> PredictInput | None:
         return None  # a broken config is reported where it is edited; here it costs a default
     if example is None:
         return None
-    in_file = (truss_dir / (config.examples_filename or "examples.yaml")).is_file()
-    return PredictInput(example, "examples.yaml" if in_file else "metadata")
+    from_metadata = example is config.model_metadata.get("example_model_input")
+    return PredictInput(example, "metadata" if from_metadata else "examples.yaml")
 
 
 async def _model_error(

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 async def status(settings: Settings, truss_dir: Path, runtime: str | None) -> RunningStatus:
     """See `operations.status`."""
-    running = await instances.alive(settings, truss_dir, runtime)
-    if running is None:
-        local = await asyncio.to_thread(_local_hash, truss_dir)
-        return RunningStatus(truss_dir=truss_dir, runtime=runtime, local_hash=local)
-    return await _status_of(running)
+    # Asked twice: what did not answer may have ended between the two questions.
+    while running := await instances.alive(settings, truss_dir, runtime):
+        found = await _status_of(running)
+        if found.state != "unreachable" or await instances.is_alive(settings, running):
+            return found
+    local = await asyncio.to_thread(_local_hash, truss_dir)
+    return RunningStatus(truss_dir=truss_dir, runtime=runtime, local_hash=local)
 
 
 async def list_running(settings: Settings) -> list[RunningStatus]:

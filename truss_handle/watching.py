@@ -20,12 +20,14 @@ Fingerprint = frozenset[tuple[str, int, int, int]]
 INTERVAL = 0.3  # seconds between looks
 
 
-async def changes(truss_dir: Path, interval: float = INTERVAL) -> AsyncIterator[None]:
-    """Yields after every change, once the files have been still for one look.
+async def changes(
+    truss_dir: Path, since: Fingerprint, interval: float = INTERVAL
+) -> AsyncIterator[None]:
+    """Yields after every change since a fingerprint, once the files have been still for one look.
 
     Editors write several files, and one file in several steps: half a save is not a change.
     """
-    settled = await asyncio.to_thread(fingerprint, truss_dir)
+    settled = since
     while True:
         await asyncio.sleep(interval)
         now = await asyncio.to_thread(fingerprint, truss_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command
 from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
 from truss_handle.registry import resolve
-from truss_handle.watching import changes
+from truss_handle.watching import changes, fingerprint
 
 if TYPE_CHECKING:
     import argparse
@@ -74,11 +75,12 @@ def _result_lines(result: PatchResult, seconds: float) -> Iterator[str]:
 
 async def _watch(arguments: argparse.Namespace, output: Output) -> int:
     directory = resolve(arguments.path)
-    # What was saved before the watch began counts too; here a failure ends the command.
+    # Looked at before the first patch: a save during it must not be missed.
+    before = await asyncio.to_thread(fingerprint, directory)
     arguments.dry_run = False
     await _patch(arguments, output)
     output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
-    async for _ in changes(directory):
+    async for _ in changes(directory, before):
         try:
             await _patch(arguments, output)
         except (NotRunning, NotControlTruss):
