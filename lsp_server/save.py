@@ -30,6 +30,7 @@ class Saves:
         self._wanted: set[Path] = set()
         self._working: dict[Path, asyncio.Task[None]] = {}
         self._answers: dict[Path, PatchOnSave] = {}
+        self._offers: set[asyncio.Task[None]] = set()
 
     def saved(self, truss: Path) -> None:
         if not self._session.trusted:
@@ -60,7 +61,10 @@ class Saves:
             return
         answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
         if not answer["ok"]:
-            await self._refused(truss, answer["error"])
+            # Neither the next save nor the next prediction waits for the user's word on this one.
+            offer = asyncio.create_task(self._refused(truss, answer["error"]))
+            self._offers.add(offer)
+            offer.add_done_callback(self._offers.discard)
 
     async def settled(self, truss: Path) -> None:
         """Waits for the patch that a save has led to: what is asked next meets the new code.
