@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from truss_base.document.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence
+from truss_base.document.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,7 +203,7 @@ def _unfolding(composition: Composition) -> Problem | None:
     sizes: dict[int, int] = {}
     for node in composition.closed:
         size = 1
-        for child in _children(node):
+        for child in parts(node):
             target = child.target if isinstance(child, Alias) else child
             known = 1 if isinstance(target, Scalar) else sizes.get(id(target))
             if known is None:
@@ -215,12 +215,3 @@ def _unfolding(composition: Composition) -> Problem | None:
             return Problem(node.start, node.start + 1, message, "too-large")
         sizes[id(node)] = size
     return None
-
-
-def _children(node: Sequence | Mapping) -> Iterator[Node]:
-    if isinstance(node, Sequence):
-        yield from node.items
-        return
-    for entry in node.entries:
-        yield entry.key
-        yield entry.value

@@ -14,6 +14,7 @@ from truss_base.document.lines import LineIndex
 from truss_base.document.nodes import Mapping, Node, Scalar, Sequence, resolve
 from truss_base.document.repair import repair
 from truss_base.document.shifts import Shifts, Splice
+from truss_base.document.tabs import misplaced_tabs
 
 if TYPE_CHECKING:
     from truss_base.document.nodes import Entry
@@ -61,6 +62,8 @@ class Document:
             if problem.kind in _REPAIRABLE:
                 outcome = repair(body, found, problem)
                 found, repaired = outcome.composition, outcome.lines
+        elif "\t" in body:
+            problems.extend(misplaced_tabs(body, LineIndex(body), found.root))
         if offset:
             problems = [_moved(problem, offset) for problem in problems]
             if found.root is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class Scalar:
     """A single value. `text` is its content after unescaping, `style` how it was quoted.
@@ -81,3 +83,13 @@ def resolve(node: Node) -> Scalar | Sequence | Mapping:
     while isinstance(node, Alias):
         node = node.target
     return node
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """The nodes right inside a collection; none in a scalar, none behind an alias."""
+    if isinstance(node, Sequence):
+        yield from node.items
+    elif isinstance(node, Mapping):
+        for entry in node.entries:
+            yield entry.key
+            yield entry.value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from truss_base.document.nodes import parts
 
 if TYPE_CHECKING:
     from truss_base.document.nodes import Node
@@ -59,11 +61,4 @@ class Shifts:
             if id(node) not in seen:
                 seen.add(id(node))
                 node.start, node.end = self.back(node.start), self.back(node.end)
-                pending.extend(_parts(node))
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    yield from getattr(node, "items", ())
-    for entry in getattr(node, "entries", ()):
-        yield entry.key
-        yield entry.value
+                pending.extend(parts(node))
