@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from truss_base import requirements, tree
+from truss_base import paths, requirements, tree
 from truss_base.exceptions import ConfigError
 from truss_base.loading import known_config
 from truss_base.patch import (
@@ -24,7 +24,6 @@ from truss_base.patch import (
     SystemPackagePatch,
     place,
 )
-from truss_base.paths import utf8_order
 from truss_base.signature import Signature
 
 if TYPE_CHECKING:
@@ -82,8 +81,8 @@ def diff_to(
     return [
         *_system_packages(before.system_packages, config.system_packages),
         *_requirements(
-            [*before.requirements, *old.requirements_file_requirements],
-            [*config.requirements, *new.requirements_file_requirements],
+            [*before.requirements, *_from_file(old, new, before)],
+            [*config.requirements, *_from_file(new, old, config)],
         ),
         *_environment(before.environment_variables, config.environment_variables),
         *_external_data(before.external_data or (), config.external_data or ()),
@@ -116,6 +115,19 @@ def _requirements(before: Iterable[str], after: Iterable[str]) -> Iterator[Patch
         action = Action.UPDATE if key in old else Action.ADD
         for requirement in sorted(new[key] - old.get(key, set())):
             yield RequirementPatch(action, requirement)
+
+
+def _from_file(signature: Signature, other: Signature, config: TrussConfig) -> list[str]:
+    """The requirements of a version's file; none when the other version has the same file.
+
+    They depend on the Python that read them (see `requirements.parse`), its digest does not.
+    """
+    if not config.requirements_file:
+        return signature.requirements_file_requirements
+    path = paths.normalize(config.requirements_file)
+    digest = signature.content_hashes_by_path.get(path)
+    unchanged = digest is not None and digest == other.content_hashes_by_path.get(path)
+    return [] if unchanged else signature.requirements_file_requirements
 
 
 def _by_key(lines: Iterable[str]) -> dict[str, set[str]]:
@@ -189,4 +201,4 @@ def _mode(entry: Entry) -> int | None:
 
 def _rank(patch: FilePatch) -> tuple[int, bool, bytes]:
     # Removals first: a file may make room for a directory of its name.
-    return _ORDER.index(patch.type), patch.action is not Action.REMOVE, utf8_order(patch.path)
+    return _ORDER.index(patch.type), patch.action is not Action.REMOVE, paths.utf8_order(patch.path)
