@@ -127,12 +127,17 @@ async def predict(
     return await prediction.predict(settings, running, payload, timeout=timeout, path=path)
 
 
-async def predict_input(truss_dir: str | Path) -> PredictInput:
-    """A payload to offer: the last one used, else the Truss's own example, else {}."""
+async def predict_input(truss_dir: str | Path, *, prefer_last: bool = True) -> PredictInput:
+    """A payload to offer: the last one used, the Truss's own example, or {}.
+
+    `prefer_last` False puts the example first: for scripts, which want the same every time.
+    """
     from truss_handle import prediction
 
     settings = Settings.from_environment()
-    return await asyncio.to_thread(prediction.choose_input, settings, resolve(truss_dir))
+    return await asyncio.to_thread(
+        prediction.choose_input, settings, resolve(truss_dir), prefer_last=prefer_last
+    )
 
 
 async def status(truss_dir: str | Path, *, runtime: str | None = None) -> RunningStatus:

@@ -41,12 +41,14 @@ async def predict(
     )
 
 
-def choose_input(settings: Settings, truss_dir: Path) -> PredictInput:
+def choose_input(settings: Settings, truss_dir: Path, *, prefer_last: bool) -> PredictInput:
     """See `operations.predict_input`."""
     last = Memory(settings, truss_dir).last_input()
-    if last is not None:
+    if last is not None and prefer_last:
         return PredictInput(last[0], "last")
-    return _example(truss_dir) or PredictInput({}, "empty")
+    if example := _example(truss_dir):
+        return example
+    return PredictInput({}, "empty") if last is None else PredictInput(last[0], "last")
 
 
 def _example(truss_dir: Path) -> PredictInput | None:

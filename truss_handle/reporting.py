@@ -10,7 +10,7 @@ from truss_base.exceptions import TrussBaseError
 from truss_base.hash import truss_hash
 from truss_handle import instances, leftovers
 from truss_handle.client import ServerClient
-from truss_handle.exceptions import HandleError, ServerUnavailable
+from truss_handle.exceptions import DockerUnavailable, HandleError, ServerUnavailable
 from truss_handle.registry import Registry, resolve
 from truss_handle.runtimes import runtime_named
 from truss_handle.values import RunningStatus
@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 async def status(settings: Settings, truss_dir: Path, runtime: str | None) -> RunningStatus:
     """See `operations.status`."""
     # Asked twice: what did not answer may have ended between the two questions.
-    while running := await instances.alive(settings, truss_dir, runtime):
-        found = await _status_of(running)
-        if found.state != "unreachable" or await instances.is_alive(settings, running):
-            return found
+    try:
+        while running := await instances.alive(settings, truss_dir, runtime):
+            found = await _status_of(running)
+            if found.state != "unreachable" or await instances.is_alive(settings, running):
+                return found
+    except DockerUnavailable:
+        # An engine that does not answer proves nothing about its containers.
+        if running := await asyncio.to_thread(Registry(settings).find, truss_dir, runtime):
+            return await _status_of(running)
     local = await asyncio.to_thread(_local_hash, truss_dir)
     return RunningStatus(truss_dir=truss_dir, runtime=runtime, local_hash=local)
 

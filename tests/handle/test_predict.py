@@ -106,7 +106,7 @@ async def test_what_to_ask_with(
     assert (found.input, found.source) == (chosen, source)
 
 
-async def test_what_was_asked_last_is_offered_next(
+async def test_what_was_asked_last_is_offered_next_except_to_scripts(
     home: Settings, make_truss: Callable[..., Path]
 ) -> None:
     truss = make_truss(files={"examples.yaml": "- name: a\n  input: 1\n"})
@@ -114,3 +114,5 @@ async def test_what_was_asked_last_is_offered_next(
     await operations.predict(truss, None)
     found = await operations.predict_input(truss)
     assert (found.input, found.source) == (None, "last")
+    found = await operations.predict_input(truss, prefer_last=False)
+    assert (found.input, found.source) == (1, "examples.yaml")

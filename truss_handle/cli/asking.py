@@ -32,7 +32,7 @@ def add_commands(commands: Commands) -> None:
         "-i",
         metavar="JSON",
         help="the payload; @FILE reads a file, - reads stdin"
-        " (default: the last one used, else the Truss's example)",
+        " (default: the Truss's example, else the last one used)",
     )
     predict.add_argument("--timeout", type=seconds, help="limit of the answer, in seconds")
     predict.add_argument(
@@ -62,7 +62,7 @@ async def _predict(arguments: argparse.Namespace, output: Output) -> int:
 async def _payload(arguments: argparse.Namespace, output: Output) -> Any:
     if arguments.input is not None:
         return await asyncio.to_thread(_parsed, arguments.input)
-    chosen = await operations.predict_input(arguments.path)
+    chosen = await operations.predict_input(arguments.path, prefer_last=False)
     names = {"last": "the input used last", "metadata": "example_model_input of config.yaml"}
     output.note(f"input: {names.get(chosen.source, chosen.source)}")
     return chosen.input

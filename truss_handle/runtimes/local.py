@@ -9,8 +9,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from truss_handle import processes
 from truss_handle.bundle import Bundle, ensure_bundle
 from truss_handle.environments import Specification, ensure_environment
@@ -132,11 +130,11 @@ class LocalRuntime:
         )
 
         async def answering() -> str | None:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                try:
-                    await client.get(f"{url}/")
-                except httpx.TransportError:
-                    return None
+            try:
+                _, writer = await asyncio.open_connection(LOOPBACK, port)
+            except OSError:
+                return None
+            writer.close()
             return url
 
         await _until_answering(process, launch, answering)
