@@ -56,6 +56,10 @@ class Inherited(Both):
     pass
 
 
+class MadeInC:
+    predict = max
+
+
 @pytest.mark.parametrize(
     ("model", "takes"),
     [
@@ -68,6 +72,7 @@ class Inherited(Both):
         (Decorated, Takes.INPUTS),
         (Static, Takes.INPUTS),
         (Inherited, Takes.INPUTS_AND_REQUEST),
+        (MadeInC, Takes.INPUTS),
     ],
 )
 def test_what_predict_takes(model: Any, takes: Takes) -> None:

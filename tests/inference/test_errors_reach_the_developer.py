@@ -48,6 +48,16 @@ class Model:
         raise KeyboardInterrupt
     def without_text(self):
         raise Broken
+    def long_chain(self):
+        error = None
+        for number in range(3000):
+            try:
+                raise ValueError(number) from error
+            except ValueError as exc:
+                error = exc
+        raise error
+    def recurses(self):
+        return self.recurses()
     def no_json(self):
         return object()
     def secret(self):
@@ -81,7 +91,9 @@ PLACES = [
     ("stops", "StopIteration", "odd", "model/model.py", 30),
     ("interrupts", "KeyboardInterrupt", "", "model/model.py", 32),
     ("without_text", "Broken", "<no message", "model/model.py", 34),
-    ("secret", "SecretNotFound", "Secret 'undeclared' is not declared", "model/model.py", 38),
+    ("long_chain", "ValueError", "2999", "model/model.py", 39),
+    ("recurses", "RecursionError", "maximum recursion depth", "model/model.py", 44),
+    ("secret", "SecretNotFound", "Secret 'undeclared' is not declared", "model/model.py", 48),
 ]
 
 

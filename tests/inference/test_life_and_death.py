@@ -84,12 +84,16 @@ def test_what_makes_no_sense_on_the_channel_is_logged_and_passed_over(tmp_path: 
     with booted() as server:
         server.control.sendall(b"no json\n[]\n")
         server.send("dance")
+        server.send("load", release_dir="but no config")
+        server.send("drain", timeout="soon")
         server.load(truss)
         server.event("ready")
         server.load(truss)
         assert server.predict(5).json() == 5
         assert eventually(lambda: "a process loads only one" in server.process.output)
         assert "'dance' is not known" in server.process.output
+        assert "'load' is not complete: KeyError 'config_file'" in server.process.output
+        assert "'drain' is not complete: ValueError" in server.process.output
 
 
 @pytest.mark.parametrize("model", [TRIVIAL, HANGS], ids=["loaded", "load hangs"])
@@ -134,6 +138,7 @@ def test_drain_gives_up_after_its_timeout(tmp_path: Path) -> None:
         assert server.process.wait() == 0  # although the thread never returns
         client.join()
         assert len(failures) == 1
+        assert "CancelledError" not in server.process.output  # no failure of the model's
 
 
 def test_stop_ends_it_at_once(tmp_path: Path) -> None:

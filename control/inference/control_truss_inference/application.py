@@ -44,6 +44,7 @@ class Application:
         self._on_error = on_error
         self.metrics = Metrics()
         self.model: LoadedModel | None = None
+        self.ending = False  # requests still at work are cancelled soon, by us
         self._pipeline: Pipeline | None = None
         self._user_code: UserCode | None = None
 
@@ -102,6 +103,8 @@ class Application:
             result = await getattr(self, f"_{endpoint.value}")(connection, parameter)
             await self._send(result, connection)
         except asyncio.CancelledError as exc:
+            if self.ending and not connection.gone:
+                raise
             # Either the client has left, or a task of the user's was cancelled from within.
             gone = connection.gone
             await self._fail(ClientDisconnected("gone") if gone else UserCodeError(exc), connection)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import socket
 import threading
 import time
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from .exceptions import ControlChannelError
 
@@ -51,15 +52,19 @@ class ControlChannel:
         """Starts reading; the callbacks run in the reading thread."""
 
         def read() -> None:
-            with self._socket.makefile("rb") as lines:
-                for line in iter(lambda: lines.readline(LINE_LIMIT), b""):
-                    try:
-                        on_operation(_parse(line))
-                    except ControlChannelError as exc:
-                        on_error(exc)
+            for line in self._lines():
+                try:
+                    on_operation(_parse(line))
+                except ControlChannelError as exc:
+                    on_error(exc)
             on_end()
 
         _start("control-reader", read)
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines until the end of the channel, which a reset is too."""
+        with contextlib.suppress(OSError), self._socket.makefile("rb") as lines:
+            yield from iter(lambda: lines.readline(LINE_LIMIT), b"")
 
     def _write(self) -> None:
         while True:

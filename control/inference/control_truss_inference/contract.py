@@ -99,7 +99,10 @@ def _callable(model: Any, name: str) -> Callable[..., Any] | None:
 
 
 def _read_method(name: str, function: Callable[..., Any]) -> Method:
-    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # a function made in C tells nothing: the usual form is assumed
+        return Method(name, function, Takes.INPUTS, None, None)
     hints = _hints(function)
     annotations = [hints.get(p.name, p.annotation) for p in parameters]
     takes = _takes(name, function, annotations)

@@ -77,7 +77,7 @@ class Loader:
                 f"There is no {relative}: it has to define the class {name}.", path, 1
             )
         module = import_model_module(release)
-        if not isinstance(getattr(module, name, None), type):
+        if not callable(getattr(module, name, None)):
             raise ModelDefinitionError(f"{relative} defines no class named {name}.", path, 1)
         return getattr(module, name)
 
@@ -106,7 +106,10 @@ async def _finish(awaitable: Any) -> None:
 
 def _wanted(model_class: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
     """Of what is offered, what the constructor names (all of it with `**kwargs`)."""
-    parameters = inspect.signature(model_class).parameters.values()
+    try:
+        parameters = inspect.signature(model_class).parameters.values()
+    except ValueError:  # made in C, or by a metaclass: nothing is known
+        return {}
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return dict(offered)
     unknown = [

@@ -60,15 +60,19 @@ class Operations:
         name = operation["op"]
         if name not in known:
             raise ControlChannelError(f"The operation {name!r} is not known.")
-        known[name](operation)
+        try:
+            known[name](operation)
+        except (KeyError, TypeError, ValueError) as exc:
+            text = f"The operation {name!r} is not complete: {type(exc).__name__} {exc}."
+            raise ControlChannelError(text) from exc
 
     def _load(self, operation: Mapping[str, Any]) -> None:
         if self._load_asked:
             raise ControlChannelError("A release was loaded already; a process loads only one.")
-        self._load_asked = True
-        self._channel.send("loading")
         secrets_dir = operation.get("secrets_dir")
         release_dir, config_file = str(operation["release_dir"]), str(operation["config_file"])
+        self._load_asked = True
+        self._channel.send("loading")
         self._service.load(
             lambda: Release.read(release_dir, config_file),
             Path(secrets_dir) if secrets_dir else None,

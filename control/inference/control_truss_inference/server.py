@@ -37,6 +37,7 @@ class Server(uvicorn.server.Server):
                 timeout_keep_alive=KEEP_ALIVE,
             )
         )
+        self._application = application
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,6 +48,7 @@ class Server(uvicorn.server.Server):
         """Stops accepting; requests at work have `timeout` seconds. Called on the event loop."""
         # 0 would mean no limit to some versions
         self.config.timeout_graceful_shutdown = max(timeout, 0.01)  # type: ignore[assignment] # seconds; used as a float
+        self._application.ending = True
         self.should_exit = True
 
     def install_signal_handlers(self) -> None:

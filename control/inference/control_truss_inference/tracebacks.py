@@ -116,14 +116,17 @@ class _TracebackCut:
 
     def apply(self, formatted: traceback.TracebackException) -> None:
         """Cuts the stacks of the exception and of all it was raised from, in place."""
-        formatted.stack[:] = self._cut(list(formatted.stack))
-        filename = getattr(formatted, "filename", None)
-        if self.relative(filename) is not None:
-            formatted.filename = self.relative(filename)  # type: ignore[assignment] # set for SyntaxError only
-        related = [formatted.__cause__, formatted.__context__]
-        for other in [*related, *(getattr(formatted, "exceptions", None) or ())]:
-            if other is not None:
-                self.apply(other)
+        pending: list[traceback.TracebackException | None] = [formatted]
+        while pending:  # no recursion: chains can be longer than the stack is deep
+            current = pending.pop()
+            if current is None:
+                continue
+            current.stack[:] = self._cut(list(current.stack))
+            filename = self.relative(getattr(current, "filename", None))
+            if filename is not None:
+                current.filename = filename
+            group = getattr(current, "exceptions", None) or ()
+            pending += [current.__cause__, current.__context__, *group]
 
     def _cut(self, stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
         stack = [frame for frame in stack if not frame.filename.startswith(OWN_PACKAGE)]
