@@ -45,7 +45,10 @@ class LineIndex:
 
     @property
     def indent_unit(self) -> int:
-        """By how many spaces lines are mostly indented under the one above; 2 where none is."""
+        """By how many spaces lines are mostly indented under the one above; 2 where none is.
+
+        A step of 1 is never the unit: nobody writes so, but a slip of one space is common.
+        """
         steps: Counter[int] = Counter()
         before = 0
         for line in range(len(self.starts)):
@@ -53,7 +56,7 @@ class LineIndex:
             content = text.lstrip(" ")
             if content and not content.startswith("#"):
                 indent = len(text) - len(content)
-                steps[indent - before] += indent > before
+                steps[indent - before] += indent > before + 1
                 before = indent
         return max(steps, key=lambda step: steps[step], default=2) if steps.total() else 2
 

@@ -96,7 +96,9 @@ def _edits_of_line(text: str, lines: LineIndex, line: int, index: int) -> Iterat
         yield Splice(start, end, " " * (end - start))
     word = _WORD.match(content)
     if word is not None and ": " not in content and not content.rstrip().endswith(":"):
-        yield Splice(start + word.end(), start + word.end(), ":")
+        glued = content[word.end() : word.end() + 1] == ":"
+        at = start + word.end() + glued
+        yield Splice(at, at, " " if glued else ":")
     for closing in _unclosed(content):
         yield Splice(end, end, closing)
     if start < index < end and text[index : index + 1] == ":":

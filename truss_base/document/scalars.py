@@ -40,7 +40,7 @@ def tag_of(node: Scalar) -> str:
     """The tag that is written, or the one its form implies."""
     if node.tag is not None and node.tag != "!":
         return node.tag
-    if node.style or node.tag == "!":
+    if node.style:
         return TEXT
     text = node.text
     for tag, pattern in _tools()[0].get(text[:1], ()):
