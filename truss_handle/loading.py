@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from truss_base.exceptions import TrussBaseError
 from truss_base.signature import Signature
 from truss_handle import instances
 from truss_handle.client import ServerClient
@@ -13,6 +14,7 @@ from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFai
 from truss_handle.memory import Memory
 from truss_handle.plain_failures import load_failure
 from truss_handle.problems import load_failed
+from truss_handle.registry import Registry
 from truss_handle.signatures import SignatureCache
 from truss_handle.values import ProgressEvent
 
@@ -57,6 +59,8 @@ async def _is_loaded(settings: Settings, running: Running, client: ServerClient)
 
 async def _ended(settings: Settings, running: Running) -> Exception:
     """What to say about a server that ended while its model was loading."""
+    if not await asyncio.to_thread(Registry(settings).directory(running.id).exists):
+        return StartFailed(f"{running.truss_dir} was stopped while its model was loading")
     lines = await instances.last_lines(settings, running)
     if not running.control and (error := load_failure(lines)):
         return load_failed(error)
@@ -66,7 +70,10 @@ async def _ended(settings: Settings, running: Running) -> Exception:
 
 async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
     """Keep the signature of what runs, so that the first patch needs no download."""
-    signature = await asyncio.to_thread(Signature.of, running.truss_dir)
+    try:
+        signature = await asyncio.to_thread(Signature.of, running.truss_dir)
+    except TrussBaseError:
+        return  # edited meanwhile into something that has no signature: the server will be asked
     runs = await client.truss_hash() if running.control else running.details.get("hash")
     if runs == signature.hash:
         await asyncio.to_thread(SignatureCache(settings.signatures).store, signature)

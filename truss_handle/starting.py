@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
 from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
 from truss_base.tree import CONFIG_FILE, truss_root
-from truss_handle import instances, leftovers, model_secrets, patching
+from truss_handle import instances, patching
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded
+from truss_handle.launching import launch
 from truss_handle.loading import loaded
 from truss_handle.locks import exclusive
 from truss_handle.registry import Registry, instance_id
 from truss_handle.runtimes import NAMES, runtime_named
-from truss_handle.runtimes.base import Launch
-from truss_handle.values import ProgressEvent
+from truss_handle.values import ProgressEvent, no_progress
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from truss_handle.settings import Settings
     from truss_handle.values import Progress, Running, StartOptions
@@ -31,32 +30,43 @@ if TYPE_CHECKING:
 _GRACE = 30.0  # seconds beyond the load limit, which the control plane itself watches
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a start is to bring about."""
+
+    settings: Settings
+    truss_dir: Path
+    config: TrussConfig
+    options: StartOptions
+    progress: Progress
+
+    def say(self, stage: str, message: str) -> None:
+        self.progress(ProgressEvent(stage, message))
+
+
 async def start(
     settings: Settings, truss_dir: Path, options: StartOptions, progress: Progress
 ) -> Running:
     """See `operations.start`."""
     config = await asyncio.to_thread(_read_config, truss_dir)
-    async with _lock(settings, truss_dir, options.runtime, progress):
-        running = await instances.alive(settings, truss_dir, options.runtime)
-        if running is None:
-            return await _launch(settings, truss_dir, config, options, progress)
-        if await _brought_up_to_date(settings, running, config, progress):
-            return running
-        progress(ProgressEvent("stop", "stopping what runs"))
-        await _end(settings, running)
-        return await _launch(settings, truss_dir, config, options, progress)
+    target = _Target(settings, truss_dir, config, options, progress)
+    running, fresh = await _obtained(target)
+    if not fresh and not await _brought_up_to_date(target, running):
+        running, fresh = await _obtained(target, instead_of=running)
+    if fresh:
+        await _until_loaded(target, running)
+    return running
 
 
 async def rebuild(
     settings: Settings, running: Running, options: StartOptions, progress: Progress
 ) -> Running:
     """See `operations.rebuild`."""
-    truss_dir = running.truss_dir
-    config = await asyncio.to_thread(_read_config, truss_dir)
-    async with _lock(settings, truss_dir, running.runtime, progress):
-        progress(ProgressEvent("stop", "stopping what runs"))
-        await _end(settings, running)
-        return await _launch(settings, truss_dir, config, options, progress)
+    config = await asyncio.to_thread(_read_config, running.truss_dir)
+    target = _Target(settings, running.truss_dir, config, options, progress)
+    running, _ = await _obtained(target, instead_of=running)
+    await _until_loaded(target, running)
+    return running
 
 
 async def stop(settings: Settings, truss_dir: Path, runtime: str | None) -> bool:
@@ -66,7 +76,7 @@ async def stop(settings: Settings, truss_dir: Path, runtime: str | None) -> bool
         # Without looking first, a runtime whose tools are missing here would get in the way.
         if await asyncio.to_thread(Registry(settings).find, truss_dir, name) is None:
             continue
-        async with _lock(settings, truss_dir, name, lambda _: None):
+        async with _lock(settings, truss_dir, name, no_progress):
             running = await instances.alive(settings, truss_dir, name)
             if running is not None:
                 await _end(settings, running)
@@ -93,103 +103,80 @@ def _read_config(truss_dir: Path) -> TrussConfig:
     return config
 
 
+async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple[Running, bool]:
+    """An instance that runs, and whether it was started here.
+
+    Only this much happens under the lock: a `down` must get through while a model loads.
+    """
+    settings, truss_dir, runtime = target.settings, target.truss_dir, target.options.runtime
+    async with _lock(settings, truss_dir, runtime, target.progress):
+        running = await instances.alive(settings, truss_dir, runtime)
+        if running is not None and running == instead_of:
+            target.say("stop", "stopping what runs")
+            await _end(settings, running)
+        elif running is not None:
+            return running, False
+        options, config = target.options, target.config
+        return await launch(settings, truss_dir, config, options, target.progress), True
+
+
+async def _until_loaded(target: _Target, running: Running) -> None:
+    """Wait for the model of a fresh instance. What cannot be repaired is taken down again."""
+    limit = target.options.load_timeout + _GRACE
+    try:
+        await loaded(target.settings, running, limit, target.progress)
+    except ModelLoadFailed:
+        # Behind a control plane the next patch can repair it; a plain server has nothing left.
+        if not running.control:
+            await asyncio.shield(_end_if_same(target, running))
+        raise
+    except BaseException:
+        await asyncio.shield(_end_if_same(target, running))
+        raise
+
+
+async def _end_if_same(target: _Target, running: Running) -> None:
+    async with _lock(target.settings, running.truss_dir, running.runtime, no_progress):
+        if Registry(target.settings).load(running.id) == running:
+            await _end(target.settings, running)
+
+
 async def _end(settings: Settings, running: Running) -> None:
     await runtime_named(running.runtime, settings).stop(running)
     await asyncio.to_thread(Registry(settings).remove, running.id)
 
 
-async def _brought_up_to_date(
-    settings: Settings, running: Running, config: TrussConfig, progress: Progress
-) -> bool:
+async def _brought_up_to_date(target: _Target, running: Running) -> bool:
     """Whether the running instance could be brought to the files on disk, without a rebuild."""
-    if running.control != config.use_control_plane:
-        progress(ProgressEvent("rebuild", "use_control_plane has changed: only a rebuild does it"))
+    if running.control != target.config.use_control_plane:
+        target.say("rebuild", "use_control_plane has changed: only a rebuild does it")
         return False
     if not running.control:
-        return await _plain_is_current(running, progress)
+        return await _plain_is_current(target, running)
     try:
-        result = await patching.patch(settings, running, dry_run=False, progress=progress)
+        result = await patching.patch(
+            target.settings, running, dry_run=False, progress=target.progress
+        )
     except RebuildNeeded as needed:
-        progress(ProgressEvent("rebuild", str(needed)))
+        target.say("rebuild", str(needed))
         return False
     if not result.changed:
-        await _revived(settings, running, progress)
+        await _revived(target, running)
     return True
 
 
-async def _plain_is_current(running: Running, progress: Progress) -> bool:
-    if running.details.get("hash") == await asyncio.to_thread(truss_hash, running.truss_dir):
-        return True
-    progress(ProgressEvent("rebuild", "a plain server takes no patches: starting it again"))
-    return False
+async def _plain_is_current(target: _Target, running: Running) -> bool:
+    if running.details.get("hash") != await asyncio.to_thread(truss_hash, running.truss_dir):
+        target.say("rebuild", "a plain server takes no patches: starting it again")
+        return False
+    await loaded(target.settings, running, target.options.load_timeout, target.progress)
+    return True
 
 
-async def _revived(settings: Settings, running: Running, progress: Progress) -> None:
+async def _revived(target: _Target, running: Running) -> None:
     """A model that is down on the very files that are there gets another chance to load."""
     async with ServerClient(running) as client:
         if (await client.status())["state"] in ("failed", "stopped"):
-            progress(ProgressEvent("load", "loading the model once more"))
+            target.say("load", "loading the model once more")
             await client.restart_inference_server()
-    await loaded(settings, running, _GRACE, progress)
-
-
-async def _launch(
-    settings: Settings,
-    truss_dir: Path,
-    config: TrussConfig,
-    options: StartOptions,
-    progress: Progress,
-) -> Running:
-    runtime = runtime_named(options.runtime, settings)
-    registry = Registry(settings)
-    instance = instance_id(truss_dir, options.runtime)
-    await leftovers.clear(settings, instance)
-    try:
-        launch = await asyncio.to_thread(
-            _prepared, registry, instance, truss_dir, config, options, progress
-        )
-        running = await runtime.start(launch, progress)
-        details = {**running.details, "options": options.to_details()}
-        running = replace(running, details=details)
-    except BaseException:
-        registry.remove(instance)
-        raise
-    await asyncio.to_thread(registry.save, running)
-    try:
-        await loaded(settings, running, options.load_timeout + _GRACE, progress)
-    except ModelLoadFailed:
-        # Behind a control plane the next patch can repair it; a plain server has nothing left.
-        if not running.control:
-            await asyncio.shield(_end(settings, running))
-        raise
-    except BaseException:
-        await asyncio.shield(_end(settings, running))
-        raise
-    return running
-
-
-def _prepared(
-    registry: Registry,
-    instance: str,
-    truss_dir: Path,
-    config: TrussConfig,
-    options: StartOptions,
-    progress: Progress,
-) -> Launch:
-    stored = model_secrets.stored_values(model_secrets.secrets_file()) if config.secrets else {}
-    values = model_secrets.values_for(config.secrets, os.environ, stored)
-    directory = registry.create(instance)
-    for name in config.secrets:
-        if name not in values:
-            progress(
-                ProgressEvent(
-                    "secrets",
-                    f"the secret {name} has no value: set it in ~/.truss/config.yaml"
-                    f" or in TRUSS_SECRET_{name}",
-                )
-            )
-    secrets_dir = directory / "secrets" if config.secrets else None
-    if secrets_dir is not None:
-        model_secrets.write_secrets(secrets_dir, values)
-    token = registry.create_token(instance) if config.use_control_plane else None
-    return Launch(instance, truss_dir, directory, config, options, token, secrets_dir)
+    await loaded(target.settings, running, target.options.load_timeout, target.progress)

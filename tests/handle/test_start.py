@@ -19,6 +19,7 @@ from truss_handle.exceptions import (
     ModelLoadFailed,
     PortTaken,
     PythonNotFound,
+    StartFailed,
 )
 from truss_handle.processes import ProcessName
 from truss_handle.registry import Registry
@@ -170,6 +171,24 @@ async def test_a_cancelled_start_leaves_nothing(
     process = ProcessName.from_details(running.details)
     assert process is not None
     assert not processes.is_alive(process)
+    assert Registry(home).folders() == []
+
+
+async def test_a_stop_gets_through_while_a_model_loads(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss(model=LOAD_HANGS)
+    loading = asyncio.Event()
+
+    def progress(event: ProgressEvent) -> None:
+        if event.stage == "load":
+            loading.set()
+
+    start = asyncio.create_task(operations.start(truss, progress=progress))
+    await loading.wait()
+    assert await operations.stop(truss)
+    with pytest.raises(StartFailed, match="stopped while its model was loading"):
+        await start
     assert Registry(home).folders() == []
 
 

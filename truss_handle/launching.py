@@ -1,0 +1,88 @@
+"""One launch: what an instance is handed before it starts, and its record once it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from truss_handle import leftovers, model_secrets
+from truss_handle.registry import Registry, instance_id
+from truss_handle.runtimes import runtime_named
+from truss_handle.runtimes.base import Launch
+from truss_handle.values import ProgressEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from truss_base.config import TrussConfig
+    from truss_handle.settings import Settings
+    from truss_handle.values import Progress, Running, StartOptions
+
+
+async def launch(
+    settings: Settings,
+    truss_dir: Path,
+    config: TrussConfig,
+    options: StartOptions,
+    progress: Progress,
+) -> Running:
+    """Start an instance and record it; its model may still be loading. The caller holds its lock.
+
+    On any failure, also on cancellation, nothing is left.
+    """
+    runtime = runtime_named(options.runtime, settings)
+    registry = Registry(settings)
+    instance = instance_id(truss_dir, options.runtime)
+    secrets = await asyncio.to_thread(_secrets, config)
+    _report_missing(config, secrets, progress)
+    await leftovers.clear(settings, instance)
+    started: Running | None = None
+    try:
+        prepared = await asyncio.to_thread(
+            _prepared, registry, instance, truss_dir, config, options, secrets
+        )
+        started = await runtime.start(prepared, progress)
+        details = {**started.details, "options": options.to_details()}
+        recorded = replace(started, details=details)
+        await asyncio.to_thread(registry.save, recorded)
+    except BaseException:
+        if started is not None:
+            await asyncio.shield(runtime.stop(started))
+        registry.remove(instance)
+        raise
+    return recorded
+
+
+def _secrets(config: TrussConfig) -> dict[str, str]:
+    if not config.secrets:
+        return {}  # the user's file concerns nobody who declares nothing
+    stored = model_secrets.stored_values(model_secrets.secrets_file())
+    return model_secrets.values_for(config.secrets, os.environ, stored)
+
+
+def _report_missing(config: TrussConfig, secrets: dict[str, str], progress: Progress) -> None:
+    for name in config.secrets:
+        if name not in secrets:
+            message = (
+                f"the secret {name} has no value: set it in ~/.truss/config.yaml"
+                f" or in TRUSS_SECRET_{name}"
+            )
+            progress(ProgressEvent("secrets", message))
+
+
+def _prepared(
+    registry: Registry,
+    instance: str,
+    truss_dir: Path,
+    config: TrussConfig,
+    options: StartOptions,
+    secrets: dict[str, str],
+) -> Launch:
+    directory = registry.create(instance)
+    secrets_dir = directory / "secrets" if config.secrets else None
+    if secrets_dir is not None:
+        model_secrets.write_secrets(secrets_dir, secrets)
+    token = registry.create_token(instance) if config.use_control_plane else None
+    return Launch(instance, truss_dir, directory, config, options, token, secrets_dir)
