@@ -18,8 +18,13 @@ from truss_handle.runtimes.docker_engine import engine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from docker import DockerClient
+    from docker.models.images import Image
+
 # Where this machine's TLS is re-signed by a proxy, its list of authorities is needed inside, too.
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+LAYERS = "control-truss-test-layers"
 
 CONFIG = """\
 use_control_plane: true
@@ -37,6 +42,7 @@ class Model:
         self.secrets = kwargs["secrets"]
 
     def load(self):
+        print("loading with care")
         self.key = self.secrets["api_key"]
 
     def predict(self, model_input):
@@ -90,9 +96,29 @@ def truss(tmp_path: Path, machine: None) -> Iterator[Path]:
     (folder / "config.yaml").write_text(CONFIG)
     (folder / "model" / "model.py").write_text(MODEL)
     yield folder
-    instance = instance_id(folder, "docker")
+    kind = "own-base" if "base_image" in (folder / "config.yaml").read_text() else "base"
+    clean_up(instance_id(folder, "docker"), f"{LAYERS}:{kind}")
+
+
+def clean_up(instance: str, layers: str) -> None:
+    """Remove its containers and its images; one image stays, under a name of the tests."""
     with engine() as (client, _):
         for container in of_instance(client, instance):
             remove(container)
-        for image in client.images.list(filters={"label": f"{ID_LABEL}={instance}"}):
+        images = client.images.list(filters={"label": f"{ID_LABEL}={instance}"})
+        for image in images[:1]:
+            keep_layers(client, image, layers)
+        for image in images[1:]:
             client.images.remove(str(image.id), force=True)
+
+
+def keep_layers(client: DockerClient, image: Image, name: str) -> None:
+    """The environments in it are every test's: without any image on them the engine drops them."""
+    own_name = image.tags[0] if image.tags else None
+    before = client.images.list(name=name)
+    image.tag(name)
+    if own_name:
+        client.images.remove(own_name)
+    for old in before:
+        if old.id != image.id:
+            client.images.remove(str(old.id), force=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from docker_trusses import containers, edit
 
 from truss_handle import operations
 from truss_handle.exceptions import DockerUnavailable, ImageFailed
+from truss_handle.runtimes.docker_build import prune
 from truss_handle.runtimes.docker_engine import engine
 from truss_handle.values import ProgressEvent, StartOptions
 
@@ -102,6 +104,19 @@ async def test_a_build_that_is_given_up_ends_at_once_and_leaves_nothing(truss: P
     while sleepers := await asyncio.to_thread(builders_of, "sleep 1000"):
         assert time.monotonic() < deadline, sleepers
         await asyncio.sleep(0.1)
+
+
+def test_old_images_of_a_truss_do_not_pile_up(base_image: str) -> None:
+    label = "control-truss-test-pile"
+    with engine() as (client, _):
+        for number in range(3):
+            text = f"FROM {base_image}\nENV NUMBER={number}\nLABEL {label}=yes\n"
+            client.images.build(fileobj=io.BytesIO(text.encode()), rm=True)
+        prune(client, label, keep=2)
+        left = client.images.list(filters={"label": label})
+        assert {it.attrs["Config"]["Env"][-1] for it in left} == {"NUMBER=1", "NUMBER=2"}
+        prune(client, label, keep=0)
+        assert client.images.list(filters={"label": label}) == []
 
 
 def builders_of(command: str) -> list[str]:

@@ -42,6 +42,8 @@ def test_predict_starts_then_reuses_then_patches_one_container(truss: Path) -> N
     assert (first["answer"], first["mood"], first["key"]) == ("first", "calm", "s3cret-value")
     container = only_container(truss)
 
+    assert "loading with care" in list(handle.logs())
+
     assert handle.docker_predict({})["pid"] == first["pid"]
 
     edit(truss, '"first"', '"second"')
@@ -61,12 +63,18 @@ def test_predict_starts_then_reuses_then_patches_one_container(truss: Path) -> N
     assert containers(truss) == []
 
 
-def test_only_this_machine_reaches_it_and_docker_shows_no_secret(truss: Path) -> None:
+def test_what_docker_shows_of_it(truss: Path) -> None:
+    """Published on loopback only, recognisable, and without token, secrets or what it runs."""
     running = TrussHandle(truss, runtime="docker").docker_run()
     container = only_container(truss)
     bindings = container.attrs["NetworkSettings"]["Ports"]["8080/tcp"]
     assert [binding["HostIp"] for binding in bindings] == ["127.0.0.1"]
     assert running.url == f"http://127.0.0.1:{bindings[0]['HostPort']}"
+
+    labels = container.labels
+    assert (labels["truss"], labels["truss_id"]) == ("true", running.id)
+    assert labels["truss_dir"] == str(truss.resolve())
+    assert not [name for name in labels if "hash" in name]
 
     assert running.token_file is not None
     token = running.token_file.read_text().strip()
@@ -80,15 +88,6 @@ def test_only_this_machine_reaches_it_and_docker_shows_no_secret(truss: Path) ->
     assert in_container(truss, "stat -c %a /control/token /secrets /secrets/api_key") == [
         *("600", "700", "600")
     ]
-
-
-def test_labels_say_which_truss_it_is_and_not_what_it_runs(truss: Path) -> None:
-    running = TrussHandle(truss, runtime="docker").docker_run()
-    labels = only_container(truss).labels
-    assert labels["truss"] == "true"
-    assert labels["truss_dir"] == str(truss.resolve())
-    assert labels["truss_id"] == running.id
-    assert not [name for name in labels if "hash" in name]
 
 
 def test_a_patched_container_comes_back_patched(truss: Path) -> None:
@@ -143,7 +142,7 @@ def test_a_version_that_does_not_load_leaves_the_old_one_serving(truss: Path) ->
         handle.patch()
     error = failed.value.model_error
     assert error is not None
-    assert (error["type"], error["path"], error["line"]) == ("AttributeError", "model/model.py", 8)
+    assert (error["type"], error["path"], error["line"]) == ("AttributeError", "model/model.py", 9)
     assert handle.predict({}).body["pid"] == pid
     assert handle.status().in_sync is False
 
@@ -181,12 +180,6 @@ def test_a_plain_truss_runs_and_refuses_patches_naming_the_key(truss: Path) -> N
     assert only_container(truss).id != container.id
 
 
-async def test_what_the_model_prints_is_in_the_logs(truss: Path) -> None:
-    edit(truss, "self.key = ", 'print("loading with care"); self.key = ')
-    await operations.start(truss, DOCKER)
-    assert [line async for line in operations.logs(truss) if "loading with care" in line]
-
-
 async def test_a_follower_of_a_plain_server_hears_it_until_it_stops(truss: Path) -> None:
     edit(truss, "use_control_plane: true\n", "", "config.yaml")
     edit(truss, "return {", 'print("asked for", model_input); return {')
@@ -198,12 +191,3 @@ async def test_a_follower_of_a_plain_server_hears_it_until_it_stops(truss: Path)
         if "asked for an answer" in line:
             assert await operations.stop(truss)
     assert [line for line in heard if "asked for an answer" in line]
-
-
-def test_old_images_of_a_truss_do_not_pile_up(truss: Path) -> None:
-    handle = TrussHandle(truss, runtime="docker")
-    for number in range(3):
-        edit(truss, "use_control_plane", f"# {number}\nuse_control_plane", "config.yaml")
-        running = handle.docker_run() if number == 0 else handle.rebuild()
-    with engine() as (client, _):
-        assert len(client.images.list(filters={"label": f"truss_id={running.id}"})) == 2

@@ -89,6 +89,8 @@ def _connect(endpoint: Endpoint, limit: float | None) -> DockerClient:
 
 def _unavailable(endpoint: Endpoint, error: Exception) -> DockerUnavailable:
     hint = "start Docker, or use --runtime local"
+    if "paramiko" in str(error):
+        hint = "pip install 'docker[ssh]', or forward the engine's socket with ssh -L"
     if isinstance(error, PermissionError):
         hint = "add yourself to the group docker (sudo usermod -aG docker $USER) and log in again"
     said = (isinstance(error, OSError) and error.strerror) or error
