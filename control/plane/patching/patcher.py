@@ -23,6 +23,7 @@ from control.plane.patching.changes import ReleaseFiles, new_contents
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
 from control.plane.tasks import Tasks
+from truss_base.exceptions import TrussBaseError
 from truss_base.plan import Strategy, plan
 
 if TYPE_CHECKING:
@@ -226,7 +227,10 @@ class Patcher:
 def _plan(base: Release, request: PatchRequest) -> Plan:
     files = ReleaseFiles(base.tree, base.manifest)
     has_links = any(record.target is not None for record in base.manifest.values())
-    return plan(files, request.patches, old_config=base.config_text(), has_links=has_links)
+    try:
+        return plan(files, request.patches, old_config=base.config_text(), has_links=has_links)
+    except TrussBaseError as error:
+        raise InadmissiblePatch(f"{error}.") from error
 
 
 def _rebuild_message(chosen: Plan) -> str:

@@ -253,12 +253,14 @@ class Supervisor:
 
     async def _wait_out(self) -> None:
         delay = self._backoff.delay
-        if delay:
+        if delay > WORTH_WAITING_SECONDS:
             self._gate.refuse(
                 f"The inference process has ended {self._backoff.crashes} times in a row; "
                 f"it is started again in {delay:g} s. A patch that fixes it is taken at once."
             )
-            await asyncio.sleep(delay)
+        else:
+            self._gate.hold()
+        await asyncio.sleep(delay)
 
     async def _drain(self, process: InferenceProcess, reason: str) -> None:
         self._draining.append(process)

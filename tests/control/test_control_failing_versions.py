@@ -1,0 +1,102 @@
+"""New versions that do not load: the old one keeps answering, the error names the line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from running_plane import RunningPlane, model, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILES = {"model/model.py": model("'one'")}
+BAD_IMPORT = model("'two'", top="import nowhere_to_be_found")
+BAD_LOAD = model("'two'", load="raise ValueError('no weights')")
+SYNTAX_ERROR = "class Model:\n    def predict(self, request)\n        return 'two'\n"
+
+
+@pytest.fixture(scope="module")
+def plane(module_plane: Callable[..., RunningPlane]) -> RunningPlane:
+    return module_plane(FILES).start("--load-timeout", "3")
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "line"),
+    [
+        (SYNTAX_ERROR, "SyntaxError", 2),
+        (BAD_IMPORT, "ModuleNotFoundError", 1),
+        (BAD_LOAD, "ValueError", 4),
+        ("", None, None),
+        ("import os\nos._exit(3)\n", "ProcessEnded", None),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "ProcessEnded", None),
+        (model("'two'", load="import time; time.sleep(1000)"), "TimeoutError", None),
+        (model("'two'", load="while True: pass"), "TimeoutError", None),
+    ],
+    ids=["syntax", "import", "load", "empty", "exit", "killed", "never-returns", "spins"],
+)
+def test_the_old_version_answers_and_the_error_has_a_place(
+    plane: RunningPlane, source: str, kind: str | None, line: int | None
+) -> None:
+    before = plane.status()
+
+    response = plane.patch({"model/model.py": source})
+
+    problem = response.json()
+    assert response.status_code == 422, problem
+    assert problem["type"] == "patch_failed_recoverable"
+    if kind is not None:
+        assert problem["model_error"]["type"] == kind
+    if line is not None:
+        error = problem["model_error"]
+        assert (error["path"], error["line"]) == ("model/model.py", line)
+    assert "\n" not in problem["detail"]
+    after = plane.status()
+    assert (after["hash"], after["release"]) == (before["hash"], before["release"])
+    assert (after["state"], after["pid"]) == ("ready", before["pid"])
+    assert after["last_error"] is None
+    assert after["patches"][-1]["ok"] is False
+    assert plane.predict() == "one"
+    releases = {path.name for path in (plane.state / "releases").iterdir()}
+    assert releases == {before["release"]}, "a release that never lived is left"
+
+
+def test_a_corrected_version_follows_a_broken_one(plane: RunningPlane) -> None:
+    assert plane.patch({"model/model.py": SYNTAX_ERROR}).status_code == 422
+    assert plane.patch({"model/model.py": model("'two'")}).status_code == 200
+    assert plane.predict() == "two"
+    plane.reset(FILES)
+
+
+def test_processes_of_failed_versions_do_not_stay(plane: RunningPlane) -> None:
+    assert plane.patch({"model/model.py": BAD_LOAD}).status_code == 422
+    expected = plane.wait_for("ready")["pid"]["inference"]
+    until(lambda: expected in plane.leftovers() and len(plane.leftovers()) <= 2, "the clean-up")
+
+
+@pytest.mark.parametrize("broken", [SYNTAX_ERROR, BAD_IMPORT, BAD_LOAD])
+def test_a_truss_that_is_broken_from_the_start_can_be_patched(
+    new_plane: Callable[..., RunningPlane], broken: str
+) -> None:
+    plane = new_plane({"model/model.py": broken}).start()
+    status = plane.wait_for("failed")
+    assert status["last_error"]["path"] == "model/model.py"
+    refused = plane.post("/v1/models/model:predict", json={})
+    assert refused.status_code == 503
+    assert status["last_error"]["type"] in refused.json()["error"]
+    assert plane.get("/v1/models/model").status_code == 503
+
+    assert plane.patch({"model/model.py": SYNTAX_ERROR + "#"}).status_code == 422
+    assert plane.status()["state"] == "failed"
+    assert plane.patch({"model/model.py": model("'mended'")}).status_code == 200
+    assert plane.predict() == "mended"
+    assert plane.status()["last_error"] is None
+
+
+def test_a_first_load_that_hangs_can_be_patched(new_plane: Callable[..., RunningPlane]) -> None:
+    hanging = model("'one'", load="import time; time.sleep(1000)")
+    plane = new_plane({"model/model.py": hanging}).start()
+    plane.wait_for("loading")
+    assert plane.get("/v1/models/model").status_code == 503
+    assert plane.patch({"model/model.py": model("'mended'")}).status_code == 200
+    assert plane.predict() == "mended"
