@@ -167,8 +167,9 @@ def _lookahead_rule(record: Record, path: Path) -> Iterator[Fault]:
     if missing:
         return
     least = draft_tokens(*(record[name] for name in _LOOKAHEAD))
-    tokens = record["num_draft_tokens"] if record["num_draft_tokens"] is not None else least
-    at = "num_draft_tokens" if record["num_draft_tokens"] is not None else _LOOKAHEAD[0]
+    tokens = record["num_draft_tokens"]
+    # Not written, it was settled to what the sizes yield: then those are at fault.
+    at = _LOOKAHEAD[0] if tokens == least else "num_draft_tokens"
     if tokens < least:
         message = f"`num_draft_tokens` has to be at least {least} for these lookahead sizes"
         yield Fault((*path, at), "range", message)
