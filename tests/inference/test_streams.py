@@ -49,6 +49,10 @@ MODEL = """
             yield "first"
             raise ValueError("after the first chunk")
 
+        async def cancelled_within(self):
+            yield "first"
+            raise asyncio.CancelledError
+
         def wrong_type(self):
             yield {"no": "text"}
 
@@ -146,11 +150,17 @@ def test_a_failure_before_the_first_chunk_is_a_clean_500(server: Managed) -> Non
     assert error["message"] == "before the first chunk"
 
 
-def test_a_failure_midway_does_not_look_like_a_complete_answer(server: Managed) -> None:
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("fails_midway", "ValueError"), ("cancelled_within", "CancelledError")],
+)
+def test_a_failure_midway_does_not_look_like_a_complete_answer(
+    method: str, kind: str, server: Managed
+) -> None:
     with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
-        server.predict("fails_midway")
+        server.predict(method)
     error = server.event("predict_error")["error"]
-    assert (error["message"], error["path"]) == ("after the first chunk", "model/model.py")
+    assert (error["type"], error["path"]) == (kind, "model/model.py")
 
 
 def test_a_stream_of_something_else_says_what_was_yielded(server: Managed) -> None:

@@ -52,7 +52,7 @@ class UserCodeError(InferenceError):
     """Carries what the user's code raised: any BaseException, SystemExit included."""
 
     def __init__(self, original: BaseException) -> None:
-        super().__init__(str(type(original).__name__))
+        super().__init__(type(original).__name__)
         self.original = original
 
 

@@ -102,9 +102,9 @@ class Stream:
             async for item in self._source:
                 self._mailbox.put(item)
                 await asyncio.sleep(0)  # a generator that never waits must let its chunks go
-        except asyncio.CancelledError:
-            raise
         except BaseException as exc:
+            if self._stopped.is_set():
+                raise
             self._mailbox.put(user_error(exc))
         else:
             self._mailbox.put(_END)

@@ -57,9 +57,6 @@ class UserCode:
                 await asyncio.wait([waiting])
             raise
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False)
-
 
 def _capture(
     function: Callable[..., Any], arguments: tuple[Any, ...]
