@@ -17,6 +17,7 @@ import { type Page, framesIn } from "./core/answer";
 const SCHEME = "control-truss";
 
 export class Pages {
+  /** Page -> text. Kept when its editor is closed, which may be opened again; a Truss has few pages. */
   private readonly texts = new Map<string, string>();
   private readonly emitter = new EventEmitter<Uri>();
   private readonly subscriptions: Disposable[];
@@ -28,7 +29,6 @@ export class Pages {
         onDidChange: this.emitter.event,
         provideTextDocumentContent: (uri) => this.texts.get(uri.toString()) ?? "",
       }),
-      workspace.onDidCloseTextDocument((document) => this.forget(document)),
       languages.registerDocumentLinkProvider({ scheme: SCHEME }, { provideDocumentLinks: frameLinks }),
     ];
   }
@@ -51,17 +51,6 @@ export class Pages {
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
-  }
-
-  private forget(document: TextDocument): void {
-    // Changing a document's language closes and opens it: only what is really gone is let go.
-    if (document.uri.scheme === SCHEME && columnOf(document.uri) === undefined && document.isClosed) {
-      queueMicrotask(() => {
-        if (!workspace.textDocuments.some((open) => open.uri.toString() === document.uri.toString())) {
-          this.texts.delete(document.uri.toString());
-        }
-      });
-    }
   }
 }
 

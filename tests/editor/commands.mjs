@@ -54,6 +54,15 @@ await scenario({ settings }, async (workbench, step) => {
     await workbench.statusItem("letter: running, in sync").waitFor();
   });
 
+  await step("so does the code action, which saves what is typed first", async () => {
+    await workbench.replaceLine(lineOf("return"), 'return {"words": len(words)}');
+    const actions = await workbench.codeActions();
+    await actions.filter({ hasText: "Patch running container" }).first().click();
+    await workbench.saved();
+    await workbench.statusItem("letter: running, in sync").waitFor();
+    assert.doesNotMatch(readFileSync(model, "utf8"), /"letters"/);
+  });
+
   await step("Stop Container", async () => {
     await workbench.command("Truss: Stop Container");
     await workbench.statusItem("letter: stopped").waitFor();

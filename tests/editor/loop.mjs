@@ -55,7 +55,7 @@ await scenario({ settings }, async (workbench, step) => {
 
   await workbench.openFile("iris/model/model.py");
   await step("a save of model.py patches the container", async () => {
-    const patching = seen(page, "iris: patching");
+    const patching = workbench.passes("iris: patching");
     await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[best].upper(),');
     await workbench.save();
     await patching;
@@ -71,7 +71,7 @@ await scenario({ settings }, async (workbench, step) => {
   await step("an exception of predict: the traceback beside, and a problem at its line", async () => {
     await workbench.openFile("iris/model/model.py");
     await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[99],');
-    const patching = seen(page, "iris: patching");
+    const patching = workbench.passes("iris: patching");
     await workbench.save();
     await patching;
     await workbench.statusItem("iris: running, in sync").waitFor();
@@ -93,25 +93,15 @@ async function takePicture(workbench, path) {
   await workbench.replaceLine(lineOf(config, "predict_concurrency"), "predict_concurency: 4");
   await (await workbench.problem("predict_concurency")).waitFor();
   await workbench.openFile("iris/model/model.py");
+  await workbench.drag([350, 300], [230, 300]); // a slim explorer
+  await workbench.drag([700, 507], [700, 640]); // and a low panel
+  await workbench.drag([755, 300], [880, 300]); // the code needs more room than the answer
+  await workbench.goto(1, 1);
   await workbench.goto(lineOf(model, '"species":'), 1);
-  await workbench.drag([350, 300], [230, 300]);
-  await workbench.drag([700, 507], [700, 640]);
+  await page.mouse.move(1270, 5); // so that nothing is lit up under it
+  await page.locator(".monaco-sash.hover, .monaco-sash.active").first().waitFor({ state: "detached" });
   await page.locator(".notifications-toasts .notification-list-item").first().waitFor({ state: "detached" });
   await page.screenshot({ path });
-}
-
-/** A state may pass in a blink: watches the status bar from now on, and settles once it was shown. */
-function seen(page, text) {
-  return page.evaluate(
-    (text) =>
-      new Promise((resolve) => {
-        const bar = document.querySelector(".part.statusbar");
-        new MutationObserver((_, observer) => {
-          if (!bar.textContent.includes(text)) return;
-          observer.disconnect();
-          resolve();
-        }).observe(bar, { subtree: true, childList: true, characterData: true });
-      }),
-    text,
-  );
+  await workbench.openFile("iris/config.yaml");
+  await workbench.command("File: Revert File");
 }

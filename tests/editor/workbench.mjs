@@ -19,6 +19,8 @@ const CALM = {
   "editor.autoSurround": "never",
   "editor.cursorBlinking": "solid",
   "editor.minimap.enabled": false,
+  "editor.scrollbar.horizontal": "hidden",
+  "editor.scrollbar.vertical": "hidden",
   "editor.stickyScroll.enabled": false,
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
@@ -206,10 +208,14 @@ export class Workbench {
     return panel.locator(".monaco-list-row", { hasText: text }).first();
   }
 
-  /** A dirty editor has a dot where its tab is closed. */
   async save() {
     await this.page.keyboard.press("Control+S");
-    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
+    await this.saved();
+  }
+
+  /** A dirty editor has a dot where its tab is closed. */
+  saved() {
+    return this.page.locator(".tab.active.dirty").first().waitFor({ state: "detached" });
   }
 
   /** Moves a sash, or whatever lies there. */
@@ -224,8 +230,20 @@ export class Workbench {
     return this.page.locator(".statusbar-item", { hasText: text }).first();
   }
 
-  notification(text) {
-    return this.page.locator(".notifications-toasts .notification-list-item", { hasText: text }).first();
+  /** A state may pass in a blink: watches the status bar from now on, and settles once it was shown. */
+  passes(text) {
+    const watch = ([text, patience]) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`the status bar never said "${text}"`)), patience);
+        const bar = document.querySelector(".part.statusbar");
+        new MutationObserver((_, observer) => {
+          if (!bar.textContent.includes(text)) return;
+          observer.disconnect();
+          clearTimeout(late);
+          resolve();
+        }).observe(bar, { subtree: true, childList: true, characterData: true });
+      });
+    return this.page.evaluate(watch, [text, WAIT_MS]);
   }
 
   /** A chord sent while another widget closes is sometimes swallowed: press, look, press again. */
