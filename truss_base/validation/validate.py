@@ -6,7 +6,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import TYPE_CHECKING
 
 from truss_base.config.definitions.root import ROOT
-from truss_base.document import Document, resolve
+from truss_base.document import Document, Scalar, resolve
 from truss_base.validation.findings import Finding, Related
 from truss_base.validation.fixes import fixes_for
 from truss_base.validation.placing import key_range, place, span
@@ -65,7 +65,12 @@ def _semantics(document: Document) -> Iterator[Finding]:
 
 def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Finding]:
     faults: list[Fault] = []
-    ROOT.read(dict(data), (), faults.append)
+    values = dict(data)
+    version = document.node(("python_version",))
+    if isinstance(version, Scalar) and isinstance(values.get("python_version"), float):
+        # As a number 3.10 is 3.1: only the text shows what was meant.
+        values["python_version"] = version.text
+    ROOT.read(values, (), faults.append)
     for fault in faults[: 2 * MOST_FINDINGS]:
         yield _finding(document, fault)
 

@@ -44,9 +44,8 @@ class PythonVersion:
             report(wrong_type(value, path, self.phrase))
             return INVALID
         message = f"`python_version` cannot be {shorten(str(value))}: {self.phrase}"
-        code = "value" if isinstance(value, str) else "type"
         similar = self.suggest(str(value))
-        report(Fault(path, code, message, suggestions=similar, remedy=replace_by(similar)))
+        report(Fault(path, "value", message, suggestions=similar, remedy=replace_by(similar)))
         return INVALID
 
     def suggest(self, text: str) -> tuple[str, ...]:
