@@ -122,5 +122,5 @@ def test_old_images_of_a_truss_do_not_pile_up(base_image: str) -> None:
 def builders_of(command: str) -> list[str]:
     """Containers in which the builder runs `command`."""
     with engine() as (client, _):
-        found = client.containers.list(all=True)
+        found = client.containers.list(all=True, ignore_removed=True)
         return [str(it.id) for it in found if command in str(it.attrs["Config"]["Cmd"])]

@@ -149,7 +149,9 @@ def remove(container: Container) -> None:
 
 def of_instance(client: DockerClient, instance: str) -> list[Container]:
     """Every container of the instance, running or not, the newest first."""
-    found = client.containers.list(all=True, filters={"label": f"{ID_LABEL}={instance}"})
+    found = client.containers.list(
+        all=True, filters={"label": f"{ID_LABEL}={instance}"}, ignore_removed=True
+    )
     return sorted(found, key=lambda it: str(it.attrs.get("Created")), reverse=True)
 
 
