@@ -68,6 +68,8 @@ class Lane:
         self.superseded = False
         self.poll: asyncio.Task[None] | None = None
         self.look: asyncio.Task[None] | None = None
+        self.look_begun = False
+        self.look_again = False
         self.look_seconds = 0.0
         self.complaint = ""
 
@@ -130,19 +132,17 @@ class Runtime:
         self._announce(truss, state)
 
     def look(self, truss: Path) -> asyncio.Task[None]:
-        """Ask anew what runs; a look that is already under way is followed by a second one."""
+        """Ask anew what runs. Asked for during a look, it looks once more; one task for all."""
         lane = self._lane(truss)
-        lane.look = asyncio.create_task(self._look_after(truss, lane.look))
+        lane.look_again = True
+        if lane.look is None or lane.look.done():
+            lane.look = asyncio.create_task(self._looks(truss, lane))
         return lane.look
 
-    async def _look_after(self, truss: Path, earlier: asyncio.Task[None] | None) -> None:
-        if earlier is not None and not earlier.done():
-            await asyncio.wait([earlier])
-        lane = self._lane(truss)
-        if lane.look is None or lane.look is asyncio.current_task():
+    async def _looks(self, truss: Path, lane: Lane) -> None:
+        while lane.look_again:
+            lane.look_again = False
             await self._look(truss, lane)
-        else:  # a later one looks for us
-            await asyncio.wait([lane.look])
 
     async def _look(self, truss: Path, lane: Lane) -> None:
         started = time.monotonic()
