@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from truss_base.config.section import Field, Record, default_of
+from truss_base.config.field import Field, default_of
+from truss_base.config.record import Record
 
 
 class Depth(Enum):

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_base.config.definitions.root import ROOT
-from truss_base.config.section import Field, Section, Variants
+from truss_base.config.field import Field
+from truss_base.config.section import Section, Variants
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path

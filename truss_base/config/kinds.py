@@ -1,4 +1,4 @@
-"""The kinds of values a field takes: scalars, lists, mappings, and what may be absent.
+"""The kinds of values a field takes, and the scalar ones.
 
 `check` converts as the existing loader does and reports every fault it meets; a value that cannot
 be used comes back as INVALID, so that rules over several fields can tell it from a default.
@@ -6,12 +6,13 @@ be used comes back as INVALID, so that rules over several fields can tell it fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from truss_base.config.faults import At, Fault, Remedy
+from truss_base.config.faults import Fault, Remedy
 from truss_base.config.lax import to_boolean, to_integer, to_number, to_text
+from truss_base.config.wording import closest, shorten, subject, wrong_type
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path, Report
@@ -54,48 +55,9 @@ class Complaint:
 TextRule = Callable[[str], "Complaint | None"]
 
 
-def describe(value: object) -> str:
-    """A value for people: `the number 4`, `true`, `a list`, `nothing`."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return f"the number {shorten(str(value))}"
-    if isinstance(value, str):
-        return f"the text {shorten(value)!r}"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    if hasattr(value, "isoformat"):
-        return f"the date {value}"
-    return f"a value of type {type(value).__name__}"
-
-
-def shorten(text: str, limit: int = 60) -> str:
-    """Text cut to `limit` characters, so that a message stays one line."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def wrong_type(value: object, path: Path, phrase: str, remedy: Remedy = Remedy.NONE) -> Fault:
-    """The fault of a value of another type."""
-    message = f"{_subject(path)} has to be {phrase}, not {describe(value)}"
-    return Fault(path, "type", message, remedy=remedy)
-
-
 def replace_by(suggestions: tuple[str, ...]) -> Remedy:
     """The remedy of a value for which better ones are known, or none."""
     return Remedy.REPLACE if suggestions else Remedy.NONE
-
-
-def _subject(path: Path) -> str:
-    if not path:
-        return "the config"
-    if isinstance(path[-1], int):
-        owner = next((step for step in reversed(path) if isinstance(step, str)), "the list")
-        return f"an entry of `{owner}`"
-    return f"`{shorten(path[-1])}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +90,7 @@ class Text:
 
     def _complaint(self, text: str, path: Path) -> Complaint | None:
         if self.non_empty and not text:
-            return Complaint(f"{_subject(path)} must not be empty")
+            return Complaint(f"{subject(path)} must not be empty")
         return self.rule(text) if self.rule else None
 
 
@@ -171,7 +133,7 @@ class Number:
             report(wrong_type(value, path, self.phrase))
             return INVALID
         if self.above is not None and not number > self.above:
-            report(Fault(path, "range", f"{_subject(path)} has to be above {self.above:g}"))
+            report(Fault(path, "range", f"{subject(path)} has to be above {self.above:g}"))
             return INVALID
         return _bounded(number, None, self.most, path, report)
 
@@ -190,7 +152,7 @@ def _bounded(
         limit = f"at most {most}"
     else:
         return number
-    report(Fault(path, "range", f"{_subject(path)} has to be {limit}, not {number}"))
+    report(Fault(path, "range", f"{subject(path)} has to be {limit}, not {number}"))
     return INVALID
 
 
@@ -228,28 +190,10 @@ class Choice:
         if not isinstance(value, str):
             report(wrong_type(value, path, self.phrase))
             return INVALID
-        message = f"{_subject(path)} cannot be {shorten(value)!r}: {self.phrase}"
+        message = f"{subject(path)} cannot be {shorten(value)!r}: {self.phrase}"
         similar = closest(value, self.choices)
         report(Fault(path, "value", message, suggestions=similar, remedy=replace_by(similar)))
         return INVALID
-
-
-def closest(word: str, known: tuple[str, ...], limit: int = 3) -> tuple[str, ...]:
-    """The known words most like `word`, the best first; case and separators hardly count."""
-    if len(word) > 80:
-        return ()
-    plain = {_plain(candidate): candidate for candidate in reversed(known)}
-    exact = plain.get(_plain(word))
-    if exact is not None:
-        return (exact,)
-    # Imported here: its cost is only paid for a config with a fault.
-    from difflib import get_close_matches
-
-    return tuple(plain[match] for match in get_close_matches(_plain(word), plain, limit, 0.7))
-
-
-def _plain(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,102 +205,3 @@ class Anything:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class Maybe:
-    """A value that may be null."""
-
-    kind: Kind
-
-    @property
-    def phrase(self) -> str:
-        return self.kind.phrase
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        return self.kind.choices
-
-    def check(self, value: object, path: Path, report: Report) -> object:
-        return None if value is None else self.kind.check(value, path, report)
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A list, each entry of one kind; `rule` looks at the entries together."""
-
-    entry: Kind
-    non_empty: bool = False
-    rule: Callable[[list[object], Path], Iterator[Fault]] | None = None
-    choices: tuple[str, ...] = ()
-
-    @property
-    def phrase(self) -> str:
-        return "a list"
-
-    def check(self, value: object, path: Path, report: Report) -> object:
-        if not isinstance(value, (list, tuple, set, frozenset)):
-            report(wrong_type(value, path, self.phrase))
-            return INVALID
-        entries = [
-            self.entry.check(item, (*path, index), report) for index, item in enumerate(value)
-        ]
-        if self.non_empty and not entries:
-            report(Fault(path, "range", f"{_subject(path)} needs at least one entry"))
-            return INVALID
-        if INVALID in entries:
-            return INVALID
-        return entries if self._consistent(entries, path, report) else INVALID
-
-    def _consistent(self, entries: list[object], path: Path, report: Report) -> bool:
-        faults = list(self.rule(entries, path)) if self.rule else []
-        for fault in faults:
-            report(fault)
-        return not any(fault.severity == "error" for fault in faults)
-
-
-@dataclass(frozen=True, slots=True)
-class MapOf:
-    """A mapping from text to values of one kind, its keys free but for `key_rule`."""
-
-    value: Kind
-    key_rule: TextRule | None = None
-    choices: tuple[str, ...] = ()
-
-    @property
-    def phrase(self) -> str:
-        return "a mapping"
-
-    def check(self, value: object, path: Path, report: Report) -> object:
-        if not isinstance(value, Mapping):
-            report(wrong_type(value, path, self.phrase))
-            return INVALID
-        checked: dict[str, object] = {}
-        sound = True
-        for key, item in value.items():
-            name = self._key(key, path, report)
-            if name is None:
-                sound = False
-                continue
-            checked[name] = self.value.check(item, (*path, name), report)
-            sound = sound and checked[name] is not INVALID
-        return checked if sound else INVALID
-
-    def _key(self, key: object, path: Path, report: Report) -> str | None:
-        text = to_text(key)
-        if text is None:
-            report(wrong_key(key, path))
-            return None
-        complaint = self.key_rule(text) if self.key_rule else None
-        if complaint is not None:
-            report(Fault((*path, text), complaint.code, complaint.message, At.KEY))
-            return None
-        return text
-
-
-def wrong_key(key: object, path: Path) -> Fault:
-    """The fault of a key that is no text, such as `1:` or `yes:`."""
-    where = f" in {_subject(path)}" if path else ""
-    # Such a key cannot be a step of a Path of texts: its position is found by its form.
-    step = key if isinstance(key, int) else str(key)
-    return Fault((*path, step), "type", f"a key{where} has to be text, not {describe(key)}", At.KEY)

@@ -1,140 +1,30 @@
-"""Fields and the sections they form: the vocabulary in which the config is described."""
+"""Sections: mappings with known keys, and the rules over several of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from truss_base.config.faults import At, Fault, Remedy
-from truss_base.config.kinds import (
-    INVALID,
-    Kind,
-    Maybe,
-    closest,
-    describe,
-    replace_by,
-    shorten,
-    wrong_key,
-    wrong_type,
+from truss_base.config.field import Field, default_of, stand_in, written_name
+from truss_base.config.kinds import INVALID, Kind
+from truss_base.config.record import Record
+from truss_base.config.section_faults import (
+    missing_field,
+    missing_tag,
+    report_deprecated,
+    superseded,
+    unknown_variant,
 )
+from truss_base.config.wording import closest, shorten, wrong_key, wrong_type
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path, Report
-    from truss_base.strategy import Strategy
 
 
-class _Required:
-    """The type of REQUIRED, so that it prints as its name."""
-
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED: Final = _Required()
 _MOST_COMPARED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a change of a field leads to in a running container, and why."""
-
-    strategy: Strategy
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of the config: the single source for hover, completion, docs and the planner.
-
-    `default` is in the form a config file would have. `leads_to` is None where the enclosing
-    field's holds; `lookup` fills it in. `since` is a version of truss, "" for ever since. A sparse
-    dump of a field with `dump_whole` is complete, of one with `written_only` what was written.
-    """
-
-    name: str
-    kind: Kind
-    doc: str
-    default: object = REQUIRED
-    leads_to: Effect | None = None
-    unit: str = ""
-    example: object = None
-    since: str = ""
-    deprecated: str = ""
-    replacement: str = ""
-    aliases: tuple[str, ...] = ()
-    dump_whole: bool = False
-    written_only: bool = False
-
-    @property
-    def required(self) -> bool:
-        return self.default is REQUIRED
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """The allowed values where they can be listed, else empty."""
-        return self.kind.choices
-
-    @property
-    def section(self) -> Section | Variants | None:
-        """The section this field (or each of its entries) holds, if any."""
-        return _section_of(self.kind)
-
-
-class Record(Mapping[str, Any]):
-    """The checked values of a section, as a mapping and as attributes.
-
-    `given` names the keys that were written; `extra` holds the unknown ones, unchanged.
-    """
-
-    __slots__ = ("extra", "given", "invalid", "section", "values_by_name")
-
-    def __init__(
-        self,
-        section: Section,
-        values: dict[str, Any],
-        given: set[str],
-        extra: dict[str, Any],
-        invalid: set[str],
-    ) -> None:
-        self.section = section
-        self.values_by_name = values
-        self.given = given
-        self.extra = extra
-        self.invalid = invalid
-
-    def __getitem__(self, key: str) -> Any:
-        return self.values_by_name[key] if key in self.values_by_name else self.extra[key]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.values_by_name
-        yield from self.extra
-
-    def __len__(self) -> int:
-        return len(self.values_by_name) + len(self.extra)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"`{name}` is not a key of {self.section.name}") from None
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={self[name]!r}" for name in sorted(self.given))
-        return f"<{self.section.name} {shown}>" if shown else f"<{self.section.name}>"
-
-    def is_valid(self, dotted: str) -> bool:
-        """Whether no field on the way to `dotted` was refused."""
-        record: object = self
-        for name in dotted.split("."):
-            if not isinstance(record, Record):
-                return True
-            if name in record.invalid:
-                return False
-            record = record.values_by_name.get(name)
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +39,7 @@ class Rule:
 Before = Callable[["dict[Any, Any]", "Path", "Report"], "dict[Any, Any]"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """A mapping with known keys. Unknown keys are kept (or dropped), and reported as warnings.
 
@@ -173,7 +63,14 @@ class Section:
 
     def field(self, name: str) -> Field | None:
         """The field called `name`, its legacy names and aliases included."""
-        return _index(self).get(name)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        index = {field.name: field for field in (*self.fields, *self.legacy)}
+        for field in self.fields:
+            index.update(dict.fromkeys(field.aliases, field))
+        return index
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if isinstance(value, Record):
@@ -201,7 +98,7 @@ class Section:
         self, field: Field, raw: dict[Any, Any], record: Record, path: Path, report: Report
     ) -> bool:
         """Reads one field into the record; False when it is required and absent."""
-        name = _written_name(field, raw)
+        name = written_name(field, raw)
         if name is None:
             record.values_by_name[field.name] = default_of(field)
             if field.required:
@@ -211,9 +108,9 @@ class Section:
         value = field.kind.check(raw[name], (*path, name), report)
         if value is INVALID:
             record.invalid.add(field.name)
-            value = _stand_in(field, raw[name])
+            value = stand_in(field, raw[name])
         elif field.deprecated:
-            _report_deprecated(field, name, value, path, report)
+            report_deprecated(field, name, value, path, report)
         record.values_by_name[field.name] = value
         return True
 
@@ -225,24 +122,23 @@ class Section:
         path: Path,
         report: Report,
     ) -> None:
-        index = _index(self)
         explained: set[str] = set()
         for key, value in raw.items():
             if not isinstance(key, str):
                 report(wrong_key(key, path))
                 continue
-            field = index.get(key)
-            if field is not None and _written_name(field, raw) == key and field in self.fields:
+            field = self._by_name.get(key)
+            if field is not None and written_name(field, raw) == key and field in self.fields:
                 continue
             if not self.drops_unknown:
                 record.extra[key] = value
             if field is not None:
-                report(_superseded(field, key, path))
+                report(superseded(field, key, path))
             else:
                 explained.update(self._unknown(key, raw, missing, path, report))
         for field in missing:
             if field.name not in explained:
-                report(_missing(field, path))
+                report(missing_field(field, path))
 
     def _unknown(
         self, key: str, raw: dict[Any, Any], missing: list[Field], path: Path, report: Report
@@ -252,7 +148,7 @@ class Section:
         free = tuple(
             field.name
             for field in (self.fields if len(raw) <= _MOST_COMPARED else ())
-            if _written_name(field, raw) is None
+            if written_name(field, raw) is None
         )
         similar = closest(key, free)
         where, remedy = (*path, key), Remedy.RENAME if similar else Remedy.NONE
@@ -292,13 +188,13 @@ class Variants:
             return INVALID
         if self.tag not in value:
             if self.default is None:
-                report(_missing_tag(self, path))
+                report(missing_tag(self, path))
                 return INVALID
             return self.sections[self.default].check(value, path, report)
         chosen = value[self.tag]
         section = self.sections.get(chosen) if isinstance(chosen, str) else None
         if section is None:
-            report(_unknown_variant(self, chosen, path))
+            report(unknown_variant(self, chosen, path))
             return INVALID
         return section.check(value, path, report)
 
@@ -308,96 +204,9 @@ class Variants:
         return self.sections.get(tag) if isinstance(tag, str) else None
 
 
-def default_of(field: Field) -> Any:
-    """A fresh default of a field, in checked form; None for a required one."""
-    if field.required:
-        return None
-    if isinstance(field.default, (str, int, float)):
-        return field.default
-    if isinstance(field.default, list):
-        return list(field.default)
-    return field.kind.check(field.default, (), _unexpected)
-
-
-def _unexpected(fault: Fault) -> None:
-    raise AssertionError(f"the definitions contradict themselves: {fault.message}")
-
-
-def _report_deprecated(field: Field, name: str, value: object, path: Path, report: Report) -> None:
-    if value == default_of(field):
-        return
-    instead = f"; use `{field.replacement}`" if field.replacement else ""
-    message = f"`{name}` is deprecated: {field.deprecated}{instead}"
-    report(Fault((*path, name), "deprecated", message, At.KEY, "hint", tag="deprecated"))
-
-
-def _superseded(field: Field, key: str, path: Path) -> Fault:
-    """A legacy key, which a push refuses, or a second name of a key that is there already."""
-    reason = field.deprecated if key == field.name else f"`{field.name}` is given too"
-    instead = f"; use `{field.replacement}`" if field.replacement else ""
-    message = f"`{key}` is no longer read: {reason}{instead}"
-    return Fault((*path, key), "deprecated", message, At.KEY, "warning", tag="deprecated")
-
-
-def _stand_in(field: Field, written: object) -> Any:
-    """What a refused value is replaced by where a config has to be read at all costs."""
-    default = default_of(field)
-    if isinstance(written, (str, int, float)) and type(written) is type(default):
-        return written
-    return written if field.required else default
-
-
-_INDEXES: dict[int, dict[str, Field]] = {}
-
-
-def _index(section: Section) -> dict[str, Field]:
-    index = _INDEXES.get(id(section))
-    if index is None:
-        index = {field.name: field for field in (*section.fields, *section.legacy)}
-        for field in section.fields:
-            index.update(dict.fromkeys(field.aliases, field))
-        _INDEXES[id(section)] = index
-    return index
-
-
-def _written_name(field: Field, raw: dict[Any, Any]) -> str | None:
-    if field.name in raw:
-        return field.name
-    return next((alias for alias in field.aliases if alias in raw), None)
-
-
-def _section_of(kind: Kind) -> Section | Variants | None:
+def section_of(kind: Kind) -> Section | Variants | None:
+    """The section in a kind, whatever holds it."""
     if isinstance(kind, (Section, Variants)):
         return kind
     inner = getattr(kind, "kind", None) or getattr(kind, "entry", None)
-    return _section_of(inner) if inner is not None else None
-
-
-def _missing(field: Field, path: Path) -> Fault:
-    where = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this entry"
-    message = f"{where} needs `{field.name}`: {field.doc[0].lower()}{field.doc[1:].rstrip('.')}"
-    return missing_key(path, field.name, message)
-
-
-def missing_key(path: Path, name: str, message: str) -> Fault:
-    """The fault of a section at `path` without the key `name`."""
-    return Fault(path, "missing-key", message, At.KEY, suggestions=(name,), remedy=Remedy.INSERT)
-
-
-def _missing_tag(variants: Variants, path: Path) -> Fault:
-    known = ", ".join(variants.sections)
-    message = f"`{path[-1]}` needs `{variants.tag}`: one of {known}"
-    return missing_key(path, variants.tag, message)
-
-
-def _unknown_variant(variants: Variants, chosen: object, path: Path) -> Fault:
-    known = tuple(variants.sections)
-    message = f"`{variants.tag}` has to be one of {', '.join(known)}, not {describe(chosen)}"
-    similar = closest(chosen, known) if isinstance(chosen, str) else ()
-    remedy = replace_by(similar)
-    return Fault((*path, variants.tag), "value", message, suggestions=similar, remedy=remedy)
-
-
-def nullable(field: Field) -> bool:
-    """Whether the field may be null."""
-    return isinstance(field.kind, Maybe)
+    return section_of(inner) if inner is not None else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from truss_base.config.definitions.resources import Accelerator
-    from truss_base.config.section import Record
+    from truss_base.config.record import Record
 
 
 class TrussConfig:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from truss_base.config.kinds import shorten
+from truss_base.config.wording import shorten
 from truss_base.document import Scalar, Sequence, resolve
 from truss_base.validation.findings import Edit, Finding, Fix
 from truss_base.validation.fixes import written

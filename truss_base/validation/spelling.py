@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.config.kinds import shorten
+from truss_base.config.wording import shorten
 from truss_base.document import Mapping, Scalar, resolve
 from truss_base.document.scalars import MeaninglessScalarError, value_of
 from truss_base.validation.findings import Edit, Finding, Fix, Related

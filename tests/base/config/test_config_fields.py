@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from truss_base.config import children, every_field, lookup
-from truss_base.config.section import default_of
+from truss_base.config.field import default_of
 from truss_base.strategy import Strategy
 
 FIELDS = dict(every_field())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import Maybe
 from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import Maybe, Text
-from truss_base.config.section import Field, Record, Rule, missing_key
+from truss_base.config.field import Field
+from truss_base.config.kinds import Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule
+from truss_base.config.section_faults import missing_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,9 +6,13 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import ListOf
 from truss_base.config.faults import Fault
-from truss_base.config.kinds import Boolean, Choice, Complaint, ListOf, Text, shorten
-from truss_base.config.section import Field, Record, Section
+from truss_base.config.field import Field
+from truss_base.config.kinds import Boolean, Choice, Complaint, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Section
+from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from truss_base.config.containers import ListOf, Maybe
 from truss_base.config.faults import Fault
-from truss_base.config.kinds import Boolean, Choice, Complaint, ListOf, Maybe, Text
-from truss_base.config.section import Field, Section, missing_key
+from truss_base.config.field import Field
+from truss_base.config.kinds import Boolean, Choice, Complaint, Text
+from truss_base.config.section import Section
+from truss_base.config.section_faults import missing_key
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path, Report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from truss_base.config.section import Effect
+from truss_base.config.field import Effect
 from truss_base.strategy import Strategy
 
 MODEL_READS = Effect(Strategy.RELOAD, "the model can read it from its config")

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import MapOf, Maybe
 from truss_base.config.definitions.auth import (
     AWS_ASSUME_ROLE,
     AWS_OIDC,
@@ -14,18 +15,12 @@ from truss_base.config.definitions.auth import (
     method_rule,
 )
 from truss_base.config.faults import Fault
-from truss_base.config.kinds import (
-    Anything,
-    Boolean,
-    Choice,
-    Complaint,
-    Integer,
-    MapOf,
-    Maybe,
-    Text,
-    shorten,
-)
-from truss_base.config.section import Field, Record, Rule, Section, missing_key
+from truss_base.config.field import Field
+from truss_base.config.kinds import Anything, Boolean, Choice, Complaint, Integer, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
+from truss_base.config.section_faults import missing_key
+from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,24 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from truss_base.config.containers import ListOf, Maybe
 from truss_base.config.definitions.effects import MACHINE
 from truss_base.config.faults import At, Fault, Remedy
-from truss_base.config.kinds import (
-    INVALID,
-    Boolean,
-    Choice,
-    Complaint,
-    Integer,
-    ListOf,
-    Maybe,
-    Text,
-    closest,
-    replace_by,
-    shorten,
-    wrong_type,
-)
+from truss_base.config.field import Field
+from truss_base.config.kinds import INVALID, Boolean, Choice, Complaint, Integer, Text, replace_by
 from truss_base.config.lax import to_number
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
+from truss_base.config.wording import closest, shorten, wrong_type
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path, Report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.definitions.bdn import BDN
 from truss_base.config.definitions.data import CACHE_INTERNAL, EXTERNAL_DATA, MODEL_CACHE
 from truss_base.config.definitions.effects import (
@@ -28,8 +29,9 @@ from truss_base.config.definitions.runtime import RUNTIME
 from truss_base.config.definitions.training import BIS_LLM, TRAINING_CHECKPOINTS
 from truss_base.config.definitions.trt_llm import TRT_LLM
 from truss_base.config.definitions.weights import WEIGHTS
-from truss_base.config.kinds import Anything, Boolean, ListOf, MapOf, Maybe, Text
-from truss_base.config.section import Field, Section
+from truss_base.config.field import Field
+from truss_base.config.kinds import Anything, Boolean, Text
+from truss_base.config.section import Section
 
 _ABOUT = (
     Field(

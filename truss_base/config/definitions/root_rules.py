@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from truss_base.config.definitions.trt_llm_build import ENCODERS, RETIRED_MODELS
 from truss_base.config.faults import At, Fault, Remedy
-from truss_base.config.kinds import INVALID, closest, replace_by, shorten, wrong_key, wrong_type
+from truss_base.config.kinds import INVALID, replace_by
 from truss_base.config.lax import to_text
-from truss_base.config.section import Record, Rule
+from truss_base.config.record import Record
+from truss_base.config.section import Rule
+from truss_base.config.wording import closest, shorten, wrong_key, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

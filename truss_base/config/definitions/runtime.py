@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from truss_base.config.containers import ListOf, Maybe
 from truss_base.config.definitions.effects import CONTAINER, IMAGE, SERVER_READS
 from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import (
-    Boolean,
-    Choice,
-    Complaint,
-    Integer,
-    ListOf,
-    Maybe,
-    Number,
-    Text,
-    shorten,
-)
-from truss_base.config.section import Field, Record, Rule, Section, Variants
+from truss_base.config.field import Field
+from truss_base.config.kinds import Boolean, Choice, Complaint, Integer, Number, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section, Variants
+from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

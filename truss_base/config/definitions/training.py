@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import Anything, ListOf, MapOf, Maybe, Number, Text
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.field import Field
+from truss_base.config.kinds import Anything, Number, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import Maybe
 from truss_base.config.definitions.trt_llm_build import BUILD, ENCODERS
 from truss_base.config.definitions.trt_llm_runtime import RUNTIME_V1, RUNTIME_V2
 from truss_base.config.dump import Depth, dump
 from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import Choice, Complaint, Maybe, Text, shorten
-from truss_base.config.section import (
-    Field,
-    Record,
-    Rule,
-    Section,
-    Variants,
-    default_of,
-    missing_key,
-)
+from truss_base.config.field import Field, default_of
+from truss_base.config.kinds import Choice, Complaint, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section, Variants
+from truss_base.config.section_faults import missing_key
+from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,22 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.definitions.trt_llm_runtime import LORA_CACHE, RUNTIME_V1
 from truss_base.config.faults import At, Fault, Remedy
-from truss_base.config.kinds import (
-    INVALID,
-    Boolean,
-    Choice,
-    Complaint,
-    Integer,
-    ListOf,
-    MapOf,
-    Maybe,
-    Text,
-    shorten,
-    wrong_type,
-)
-from truss_base.config.section import Field, Record, Rule, Section, missing_key
+from truss_base.config.field import Field
+from truss_base.config.kinds import INVALID, Boolean, Choice, Complaint, Integer, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
+from truss_base.config.section_faults import missing_key
+from truss_base.config.wording import shorten, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import MapOf, Maybe
 from truss_base.config.faults import Fault
-from truss_base.config.kinds import (
-    INVALID,
-    Boolean,
-    Choice,
-    Integer,
-    MapOf,
-    Maybe,
-    Number,
-    Text,
-    wrong_type,
-)
+from truss_base.config.field import Field
+from truss_base.config.kinds import INVALID, Boolean, Choice, Integer, Number, Text
 from truss_base.config.lax import to_text
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
+from truss_base.config.wording import wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

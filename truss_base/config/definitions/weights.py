@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base.config.containers import ListOf, Maybe
 from truss_base.config.definitions.auth import (
     AWS_ASSUME_ROLE,
     AWS_OIDC,
@@ -12,8 +13,11 @@ from truss_base.config.definitions.auth import (
     method_rule,
 )
 from truss_base.config.faults import At, Fault
-from truss_base.config.kinds import Choice, Complaint, ListOf, Maybe, Text, shorten
-from truss_base.config.section import Field, Record, Rule, Section
+from truss_base.config.field import Field
+from truss_base.config.kinds import Choice, Complaint, Text
+from truss_base.config.record import Record
+from truss_base.config.section import Rule, Section
+from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
