@@ -109,6 +109,7 @@ async def start(call: Call) -> Json:
         return started
 
     running = await call.session.runtime.exclusive(call.truss, "starting", run)
+    await asyncio.wait([call.session.runtime.look(call.truss)])
     call.session.version_works(call.truss)
     return {**_running(running), "message": f"{call.truss.name} runs at {running.url}"}
 
@@ -121,6 +122,7 @@ async def stop(call: Call) -> Json:
         "stopping",
         lambda operations: operations.stop(call.truss, runtime=call.text("runtime")),
     )
+    await asyncio.wait([runtime.look(call.truss)])
     call.session.version_works(call.truss)
     message = f"{call.truss.name} was stopped" if stopped else f"Nothing ran for {call.truss.name}"
     return {"stopped": stopped, "message": message}
@@ -154,6 +156,7 @@ async def rebuild(call: Call) -> Json:
             call.truss, runtime=call.text("runtime"), progress=call.progress
         ),
     )
+    await asyncio.wait([call.session.runtime.look(call.truss)])
     call.session.version_works(call.truss)
     return {**_running(running), "message": f"{call.truss.name} was rebuilt and runs again"}
 

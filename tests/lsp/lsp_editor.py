@@ -59,15 +59,16 @@ class Editor:
 
     async def start(
         self, capabilities: types.ClientCapabilities, options: Json | None = None
-    ) -> types.InitializeResult:
+    ) -> None:
         await self.client.start_io(sys.executable, "-m", "lsp_server", "--stdio")
-        return await self.client.initialize_session(
+        result = await self.client.initialize_session(
             types.InitializeParams(
                 capabilities=capabilities,
                 initialization_options=options,
                 workspace_folders=[types.WorkspaceFolder(self.folder.as_uri(), self.folder.name)],
             )
         )
+        self.offered = result.capabilities
 
     async def stop(self) -> None:
         await self.client.shutdown_session()
@@ -85,7 +86,7 @@ class Editor:
 
     def open(self, name: str, text: str | None = None) -> None:
         if text is None:
-            text = (self.folder / name).read_text(encoding="utf-8", newline="")
+            text = (self.folder / name).read_bytes().decode()
         uri = self.uri(name)
         self._buffers[uri] = (1, text)
         language = "yaml" if name.endswith(".yaml") else "python"
@@ -113,7 +114,7 @@ class Editor:
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
     def save(self, name: str) -> None:
-        (self.folder / name).write_text(self.text(name), encoding="utf-8", newline="")
+        (self.folder / name).write_bytes(self.text(name).encode())
         document = types.TextDocumentIdentifier(self.uri(name))
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(document))
 

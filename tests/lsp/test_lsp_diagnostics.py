@@ -73,8 +73,7 @@ async def test_a_client_that_cannot_pull_is_not_offered_to(
     truss: Path, open_editor: OpenEditor
 ) -> None:
     editor = await open_editor(truss, bare())
-    offered = editor.client.protocol.server_capabilities.diagnostic_provider
-    assert offered is None
+    assert editor.offered.diagnostic_provider is None
     editor.open("config.yaml", "modle_name: x\n")
     assert [d.code for d in await editor.pushed("config.yaml")] == ["unknown-key"]
 
