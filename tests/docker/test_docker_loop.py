@@ -10,7 +10,7 @@ import pytest
 from docker_trusses import containers, edit, in_container, only_container
 
 from truss_handle import TrussHandle, operations
-from truss_handle.exceptions import NotControlTruss, PatchFailed, RebuildNeeded
+from truss_handle.exceptions import ImageFailed, NotControlTruss, PatchFailed, RebuildNeeded
 from truss_handle.runtimes.docker_engine import engine
 from truss_handle.values import StartOptions
 
@@ -157,6 +157,14 @@ def test_a_change_that_only_a_rebuild_realises_is_named_and_rebuilt(truss: Path)
         handle.patch()
     assert [reason["subject"] for reason in needed.value.reasons] == ["config.yaml:build_commands"]
 
+    # A new image that cannot be built costs nothing of what runs.
+    edit(truss, "touch /app/built", "exit 1", "config.yaml")
+    with pytest.raises(ImageFailed, match="`RUN exit 1`"):
+        handle.docker_predict({})
+    assert handle.predict({}).ok
+    assert only_container(truss).id == container.id
+
+    edit(truss, "exit 1", "touch /app/built", "config.yaml")
     events: list[ProgressEvent] = []
     assert handle.docker_predict({}, progress=events.append)["answer"] == "first"
     assert [event for event in events if "build_commands" in event.message]
