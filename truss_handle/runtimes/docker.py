@@ -41,6 +41,10 @@ class DockerRuntime:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    async def prepare(self, launch: Launch, progress: Progress) -> None:
+        """See `Runtime.prepare`: the image; the build in `start` then finds every layer."""
+        await _built(launch, self._log(launch), progress)
+
     async def start(self, launch: Launch, progress: Progress) -> Running:
         """See `Runtime.start`. Raises DockerUnavailable, ImageFailed, StartFailed, PortTaken."""
         try:
@@ -88,8 +92,7 @@ class DockerRuntime:
 
     async def _started(self, launch: Launch, progress: Progress) -> Running:
         await asyncio.to_thread(self._require_port, launch.options.port)
-        log = self._settings.cache / "builds" / f"{launch.id}.log"
-        image, content_hash = await _built(launch, log, progress)
+        image, content_hash = await _built(launch, self._log(launch), progress)
         progress(ProgressEvent("start", "starting the container"))
         container, warning = await _in_thread(partial(docker_calls.run_container, launch, image))
         if warning:
@@ -97,6 +100,9 @@ class DockerRuntime:
         running = await self._answering(launch, container, progress, hash=content_hash)
         await _in_thread(partial(docker_calls.prune_images, launch.id))
         return running
+
+    def _log(self, launch: Launch) -> Path:
+        return self._settings.cache / "builds" / f"{launch.id}.log"
 
     def _require_port(self, port: int | None) -> None:
         """Raises PortTaken before the build rather than after it."""
