@@ -49,7 +49,7 @@ async def serve(settings: Settings) -> None:
         StateError: the state folder cannot be used.
     """
     guard = _guard(settings)
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     with contextlib.closing(listener):
         plane = await ControlPlane.open(settings)
         try:
@@ -103,7 +103,12 @@ def _guard(settings: Settings) -> Guard:
     return Guard.of(token, names)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one.
+
+    Raises:
+        UsageError: the port is taken, or no address of this machine.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, every
     # answer on a kept-alive connection waits 40 ms for the client's delayed acknowledgement.

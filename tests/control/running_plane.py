@@ -36,7 +36,7 @@ def model(answer: str, *, load: str = "pass", top: str = "", more: str = "") -> 
     )
 
 
-def until(question: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
+def until(question: Callable[[], T | None], what: str, seconds: float = DEADLINE_SECONDS) -> T:
     """Polls until the answer is truthy; the deadline only guards against a hang."""
     end = time.monotonic() + seconds
     while True:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING
 
 from control.plane.exceptions import Unavailable
 from control.plane.proxy.headers import WEBSOCKET_ONLY, end_to_end, target
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
+    from websockets.http11 import Response
 
     from control.plane.proxy.backend import Backend
     from control.plane.proxy.gate import Gate
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 100 * 1024 * 1024
 INTERNAL_ERROR = 1011
-TRY_AGAIN_LATER = 1013
 # Codes that stand for "no code was received"; they may not be sent (RFC 6455, 7.4.1).
 UNSENDABLE = frozenset({1005, 1006, 1015})
 LOST = "The inference process ended."
@@ -35,7 +36,8 @@ class WebSocketProxy:
         try:
             backend = self._gate.backend or await self._gate.admit()
         except Unavailable as reason:
-            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": str(reason)})
+            body = json.dumps({"error": str(reason)}).encode()
+            await _refuse(503, "application/json", body, scope, send)
             return
         with backend.occupied():
             await _serve(backend, scope, receive, send)
@@ -51,7 +53,8 @@ async def _serve(backend: Backend, scope: Message, receive: Receive, send: Send)
         await _deny(refusal.response, scope, send)
         return
     except (OSError, WebSocketException):
-        await send({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": LOST})
+        body = json.dumps({"error": LOST}).encode()
+        await _refuse(502, "application/json", body, scope, send)
         return
     async with upstream:
         await send(_acceptance(upstream))
@@ -90,20 +93,22 @@ def _acceptance(upstream: ClientConnection) -> Message:
     }
 
 
-async def _deny(response: Any, scope: Message, send: Send) -> None:
-    """The model's refusal of the handshake, with its status where the server can send one."""
+async def _deny(response: Response, scope: Message, send: Send) -> None:
+    """The model's refusal of the handshake."""
+    content_type = response.headers.get("content-type", "text/plain")
+    await _refuse(response.status_code, content_type, bytes(response.body or b""), scope, send)
+
+
+async def _refuse(status: int, content_type: str, body: bytes, scope: Message, send: Send) -> None:
+    """Refuses the handshake, with the reason where the server in front can send one."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": ""})
         return
-    body = bytes(response.body or b"")
-    headers = [(b"content-length", str(len(body)).encode())]
-    headers += [
-        (name.lower().encode(), value.encode("latin-1"))
-        for name, value in response.headers.raw_items()
-        if name.lower() == "content-type"
+    headers = [
+        (b"content-type", content_type.encode("latin-1")),
+        (b"content-length", str(len(body)).encode()),
     ]
-    start = {"type": "websocket.http.response.start", "status": response.status_code}
-    await send({**start, "headers": headers})
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
 
 

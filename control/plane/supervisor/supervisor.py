@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A version whose requests hang must not pile up copies of itself, patch after patch.
 DRAINING_LIMIT = 2
+# Up to this long before the next start requests wait; beyond it they are told.
+WORTH_WAITING_SECONDS = 1.0
 STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
 CLOSING = "The server is shutting down."
 REPLACED = (
