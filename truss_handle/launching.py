@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_handle import leftovers, model_secrets
-from truss_handle.registry import Registry, instance_id
+from truss_handle.registry import Registry, create_token, instance_id
 from truss_handle.runtimes import runtime_named
 from truss_handle.runtimes.base import Launch
 from truss_handle.values import ProgressEvent
@@ -55,6 +55,20 @@ async def launch(
     return recorded
 
 
+async def prepare(
+    settings: Settings,
+    truss_dir: Path,
+    config: TrussConfig,
+    options: StartOptions,
+    progress: Progress,
+) -> None:
+    """Build what `launch` would, while the instance it is to replace goes on."""
+    instance = instance_id(truss_dir, options.runtime)
+    directory = Registry(settings).directory(instance)
+    planned = _launch_in(directory, instance, truss_dir, config, options)
+    await runtime_named(options.runtime, settings).prepare(planned, progress)
+
+
 def _secrets(config: TrussConfig) -> dict[str, str]:
     if not config.secrets:
         return {}  # the user's file concerns nobody who declares nothing
@@ -81,8 +95,17 @@ def _prepared(
     secrets: dict[str, str],
 ) -> Launch:
     directory = registry.create(instance)
+    planned = _launch_in(directory, instance, truss_dir, config, options)
+    if planned.secrets_dir is not None:
+        model_secrets.write_secrets(planned.secrets_dir, secrets)
+    if planned.token_file is not None:
+        create_token(planned.token_file)
+    return planned
+
+
+def _launch_in(
+    directory: Path, instance: str, truss_dir: Path, config: TrussConfig, options: StartOptions
+) -> Launch:
     secrets_dir = directory / "secrets" if config.secrets else None
-    if secrets_dir is not None:
-        model_secrets.write_secrets(secrets_dir, secrets)
-    token = registry.create_token(instance) if config.use_control_plane else None
-    return Launch(instance, truss_dir, directory, config, options, token, secrets_dir)
+    token_file = directory / "token" if config.use_control_plane else None
+    return Launch(instance, truss_dir, directory, config, options, token_file, secrets_dir)

@@ -39,6 +39,11 @@ def instance_id(truss_dir: Path, runtime: str) -> str:
     return f"{name}-{runtime}-{digest.hexdigest()[:12]}"
 
 
+def create_token(path: Path) -> None:
+    """A fresh 256-bit token in a file only its owner can read."""
+    write_atomic(path, secrets.token_hex(32))
+
+
 class Registry:
     """Reads and writes the records; knows nothing about processes."""
 
@@ -55,12 +60,6 @@ class Registry:
         directory = self.directory(instance)
         directory.mkdir(mode=0o700, parents=True)
         return directory
-
-    def create_token(self, instance: str) -> Path:
-        """A fresh 256-bit token in a file only its owner can read."""
-        path = self.directory(instance) / "token"
-        write_atomic(path, secrets.token_hex(32))
-        return path
 
     def save(self, running: Running) -> None:
         """Write the record; from here on the instance counts as there."""

@@ -13,7 +13,7 @@ from truss_base.tree import CONFIG_FILE, truss_root
 from truss_handle import instances, patching
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded
-from truss_handle.launching import launch
+from truss_handle.launching import launch, prepare
 from truss_handle.loading import loaded
 from truss_handle.locks import exclusive
 from truss_handle.registry import Registry, instance_id
@@ -108,16 +108,16 @@ async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple
 
     Only this much happens under the lock: a `down` must get through while a model loads.
     """
-    settings, truss_dir, runtime = target.settings, target.truss_dir, target.options.runtime
-    async with _lock(settings, truss_dir, runtime, target.progress):
-        running = await instances.alive(settings, truss_dir, runtime)
+    settings, truss_dir, options = target.settings, target.truss_dir, target.options
+    async with _lock(settings, truss_dir, options.runtime, target.progress):
+        running = await instances.alive(settings, truss_dir, options.runtime)
         if running is not None and running == instead_of:
+            await prepare(settings, truss_dir, target.config, options, target.progress)
             target.say("stop", "stopping what runs")
             await _end(settings, running)
         elif running is not None:
             return running, False
-        options, config = target.options, target.config
-        return await launch(settings, truss_dir, config, options, target.progress), True
+        return await launch(settings, truss_dir, target.config, options, target.progress), True
 
 
 async def _until_loaded(target: _Target, running: Running) -> None:

@@ -246,6 +246,30 @@ async def test_requirements_that_cannot_be_installed_are_told_and_nothing_stays(
     assert Registry(home).folders() == []
 
 
+async def test_a_rebuild_that_cannot_be_built_costs_nothing(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    await operations.start(truss)
+    with (truss / "config.yaml").open("a") as config:
+        config.write("requirements: [six==1.16.0, six==1.17.0]\n")
+    with pytest.raises(EnvironmentFailed):
+        await operations.start(truss)
+    assert (await operations.predict(truss, {"name": "x"})).body["says"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("missing.txt", r"missing\.txt cannot be read"), ("uv.lock", "is no list of requirements")],
+)
+async def test_a_requirements_file_that_cannot_be_used_is_named(
+    home: Settings, make_truss: Callable[..., Path], name: str, message: str
+) -> None:
+    truss = make_truss(config=f"requirements_file: {name}\n")
+    with pytest.raises(EnvironmentFailed, match=message):
+        await operations.start(truss)
+
+
 @pytest.mark.parametrize(
     ("files", "error", "message"),
     [

@@ -46,6 +46,13 @@ class Runtime(Protocol):
 
     name: str
 
+    async def prepare(self, launch: Launch, progress: Progress) -> None:
+        """Build what a start of this launch needs, and leave what runs alone.
+
+        Called before a running instance is replaced: requirements that do not install must not
+        cost the user what answers now. The instance's folder is still the old one's.
+        """
+
     async def start(self, launch: Launch, progress: Progress) -> Running:
         """Build what is missing, launch, and return once the server answers HTTP.
 

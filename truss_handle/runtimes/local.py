@@ -10,17 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truss_handle import processes
-from truss_handle.bundle import Bundle, ensure_bundle
+from truss_handle.bundle import ensure_bundle
 from truss_handle.environments import Specification, ensure_environment
-from truss_handle.exceptions import HandleError, PortTaken, StartFailed
+from truss_handle.exceptions import EnvironmentFailed, HandleError, PortTaken, StartFailed
 from truss_handle.files import read_json, write_atomic
 from truss_handle.interpreters import current, interpreter_for
 from truss_handle.leftovers import note_process
-from truss_handle.model_secrets import without_secrets
 from truss_handle.plain_failures import load_failure
 from truss_handle.problems import load_failed
 from truss_handle.processes import ProcessName
 from truss_handle.registry import Registry
+from truss_handle.runtimes.local_commands import (
+    DRAIN_LIMIT,
+    Ready,
+    control_command,
+    plain_command,
+    server_environment,
+)
 from truss_handle.runtimes.output import last_words, lines_of, tail_of
 from truss_handle.runtimes.ports import LOOPBACK, free_port, require_free
 from truss_handle.runtimes.staging import stage
@@ -36,14 +42,7 @@ if TYPE_CHECKING:
 
 _ANSWER_LIMIT = 60.0  # seconds until a server that was started must answer HTTP
 _POLL = 0.02
-_END_LIMIT = 15.0  # seconds between SIGTERM and SIGKILL
-_DRAIN_LIMIT = 10.0  # seconds for requests in flight; must fit into the above
-
-# The model's interpreter must see our package behind everything of the user's.
-_BOOT = (
-    "import sys; sys.path.append({folder!r});"
-    " from control_truss_inference.__main__ import main; main()"
-)
+_END_LIMIT = DRAIN_LIMIT + 5.0  # seconds between SIGTERM and SIGKILL
 
 
 class LocalRuntime:
@@ -54,18 +53,18 @@ class LocalRuntime:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    async def prepare(self, launch: Launch, progress: Progress) -> None:
+        """See `Runtime.prepare`."""
+        await self._ready(launch, progress)
+
     async def start(self, launch: Launch, progress: Progress) -> Running:
         """See `Runtime.start`."""
-        options = launch.options
-        if options.port is not None:
-            await asyncio.to_thread(require_free, options.port, Registry(self._settings).all())
-        interpreter = await interpreter_for(
-            launch.config.python_version, chosen=options.python, any_python=options.any_python
-        )
-        bundle = await asyncio.to_thread(ensure_bundle, self._settings.bundles)
+        if (port := launch.options.port) is not None:
+            await asyncio.to_thread(require_free, port, Registry(self._settings).all())
+        ready = await self._ready(launch, progress)
         if launch.control:
-            return await self._start_control(launch, bundle, interpreter, progress)
-        return await self._start_plain(launch, bundle, interpreter, progress)
+            return await _start_control(launch, ready, progress)
+        return await _start_plain(launch, ready, progress)
 
     async def stop(self, running: Running) -> None:
         """See `Runtime.stop`."""
@@ -82,104 +81,82 @@ class LocalRuntime:
         log = Path(str(running.details.get("log", "")))
         return lines_of(log, tail=tail, follow=follow, alive=lambda: _is_alive(running))
 
-    async def _start_control(
-        self, launch: Launch, bundle: Bundle, interpreter: Interpreter, progress: Progress
-    ) -> Running:
-        control_python, model_python = await asyncio.gather(
-            self._control_environment(bundle, progress),
-            self._model_environment(launch, bundle, interpreter, progress),
+    async def _ready(self, launch: Launch, progress: Progress) -> Ready:
+        """Everything that stays in the cache, built where it is missing."""
+        options, config = launch.options, launch.config
+        interpreter = await interpreter_for(
+            config.python_version, chosen=options.python, any_python=options.any_python
         )
-        progress(ProgressEvent("start", "starting the control plane"))
-        ready = launch.directory / "ready.json"
-        process = await asyncio.to_thread(
-            processes.spawn,
-            [control_python, "-m", "control.plane", *_control_arguments(launch, model_python)],
-            cwd=bundle.root,  # what `-m` puts on the path; the model's process never sees it
-            env=_server_environment(),
-            log=_log(launch),
-        )
-
-        async def answering() -> str | None:
-            found = read_json(ready)
-            return f"http://{LOOPBACK}:{found['port']}" if found else None
-
-        url = await _until_answering(process, launch, answering)
-        return _record(launch, process, url, interpreter)
-
-    async def _start_plain(
-        self, launch: Launch, bundle: Bundle, interpreter: Interpreter, progress: Progress
-    ) -> Running:
-        python = await self._model_environment(launch, bundle, interpreter, progress)
-        progress(ProgressEvent("start", "starting the model server"))
-        release = launch.directory / "release"
-        signature = await asyncio.to_thread(stage, launch.truss_dir, release)
-        config_file = launch.directory / "config.json"
-        write_atomic(config_file, json.dumps(launch.config.to_dict(verbose=True)))
-        port = launch.options.port or free_port()
-        url = f"http://{LOOPBACK}:{port}"
-        arguments = ["--plain", "--host", LOOPBACK, "--port", str(port)]
-        arguments += ["--release-dir", str(release), "--config-file", str(config_file)]
-        if launch.secrets_dir is not None:
-            arguments += ["--secrets-dir", str(launch.secrets_dir)]
-        process = await asyncio.to_thread(
-            processes.spawn,
-            [python, "-c", _BOOT.format(folder=str(bundle.inference_dir)), *arguments],
-            cwd=release,
-            env={**_server_environment(), **launch.config.environment_variables},
-            log=_log(launch),
-        )
-
-        async def answering() -> str | None:
-            try:
-                _, writer = await asyncio.open_connection(LOOPBACK, port)
-            except OSError:
-                return None
-            writer.close()
-            return url
-
-        await _until_answering(process, launch, answering)
-        return _record(launch, process, url, interpreter, hash=signature.hash)
-
-    async def _control_environment(self, bundle: Bundle, progress: Progress) -> Path:
-        specification = Specification("control", current(), (bundle.control_requirements,))
-        return await ensure_environment(self._settings.environments, specification, progress)
-
-    async def _model_environment(
-        self, launch: Launch, bundle: Bundle, interpreter: Interpreter, progress: Progress
-    ) -> Path:
-        config = launch.config
+        bundle = await asyncio.to_thread(ensure_bundle, self._settings.bundles)
         files = [bundle.inference_requirements]
         if config.requirements_file:
-            files.append(launch.truss_dir / config.requirements_file)
-        specification = Specification(
+            files.append(_requirements_file(launch, config.requirements_file))
+        model = Specification(
             "model", interpreter, tuple(files), tuple(config.requirements), launch.truss_dir
         )
-        return await ensure_environment(self._settings.environments, specification, progress)
+        control = Specification("control", current(), (bundle.control_requirements,))
+        root = self._settings.environments
+        wanted = [model, control] if launch.control else [model]
+        pythons = await asyncio.gather(
+            *(ensure_environment(root, specification, progress) for specification in wanted)
+        )
+        return Ready(bundle, interpreter, pythons[0], pythons[-1])
 
 
-def _control_arguments(launch: Launch, model_python: Path) -> list[str]:
-    arguments: dict[str, object] = {
-        "--state": launch.directory / "state",
-        "--truss": launch.truss_dir,
-        "--inference-python": model_python,
-        "--host": LOOPBACK,
-        "--port": launch.options.port or 0,
-        "--token-file": launch.token_file,
-        "--ready-file": launch.directory / "ready.json",
-        "--secrets-dir": launch.secrets_dir,
-        "--load-timeout": launch.options.load_timeout,
-        "--drain-timeout": _DRAIN_LIMIT,
-    }
-    given = [(name, str(value)) for name, value in arguments.items() if value is not None]
-    return [word for pair in given for word in pair]
+async def _start_control(launch: Launch, ready: Ready, progress: Progress) -> Running:
+    progress(ProgressEvent("start", "starting the control plane"))
+    ready_file = launch.directory / "ready.json"
+    process = await asyncio.to_thread(
+        processes.spawn,
+        control_command(launch, ready, ready_file),
+        cwd=ready.bundle.root,  # what `-m` puts on the path; the model's process never sees it
+        env=server_environment(os.environ),
+        log=_log(launch),
+    )
+
+    async def answering() -> str | None:
+        found = read_json(ready_file)
+        return f"http://{LOOPBACK}:{found['port']}" if found else None
+
+    url = await _until_answering(process, launch, answering)
+    return _record(launch, process, url, ready.interpreter)
 
 
-def _server_environment() -> dict[str, str]:
-    ours = without_secrets(os.environ)
-    # Settings of the interpreter we run in mean something else to the server's.
-    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV"):
-        ours.pop(name, None)
-    return ours
+async def _start_plain(launch: Launch, ready: Ready, progress: Progress) -> Running:
+    progress(ProgressEvent("start", "starting the model server"))
+    release = launch.directory / "release"
+    signature = await asyncio.to_thread(stage, launch.truss_dir, release)
+    config_file = launch.directory / "config.json"
+    write_atomic(config_file, json.dumps(launch.config.to_dict(verbose=True)))
+    port = launch.options.port or free_port()
+    process = await asyncio.to_thread(
+        processes.spawn,
+        plain_command(launch, ready, port, release, config_file),
+        cwd=release,
+        env={**server_environment(os.environ), **launch.config.environment_variables},
+        log=_log(launch),
+    )
+
+    async def answering() -> str | None:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except OSError:
+            return None
+        writer.close()
+        return f"http://{LOOPBACK}:{port}"
+
+    url = await _until_answering(process, launch, answering)
+    return _record(launch, process, url, ready.interpreter, hash=signature.hash)
+
+
+def _requirements_file(launch: Launch, name: str) -> Path:
+    file = launch.truss_dir / name
+    if file.name == "uv.lock":
+        raise EnvironmentFailed(
+            "requirements_file: uv.lock is no list of requirements that can be installed",
+            hint="`uv export --no-emit-project -o requirements.txt`, and name that file",
+        )
+    return file
 
 
 def _log(launch: Launch) -> Path:
