@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { given, scenario } from "./scenario.mjs";
+import { LOAD_MS } from "./workbench.mjs";
 
 const model = `${given.truss}/model/model.py`;
 const lineOf = (text) => readFileSync(model, "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
@@ -17,10 +18,10 @@ await scenario({ settings }, async (workbench, step) => {
   const answer = workbench.editor("letter answer");
 
   await workbench.openFile("letter/model/model.py");
-  await step("nothing runs: the status bar says so", () => workbench.statusItem("letter: stopped").waitFor());
+  await step("nothing runs: the status bar says so", () => workbench.says("letter: stopped"));
   await step("the button in the title of the editor starts the Truss", async () => {
     await page.locator(".editor-actions .action-label.codicon-vm-running").first().click();
-    await workbench.statusItem("letter: running, in sync").waitFor({ timeout: 90_000 });
+    await workbench.says("letter: running, in sync", LOAD_MS);
   });
 
   await step("Show Container Status lists what can be done; logs are one of it", async () => {
@@ -46,25 +47,26 @@ await scenario({ settings }, async (workbench, step) => {
     const preview = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
     await preview.locator("td", { hasText: "S2" }).first().waitFor();
     assert.match(readFileSync(model, "utf8"), /"letters"/);
-    await workbench.statusItem("letter: running, changed").waitFor();
+    await workbench.says("letter: running, changed");
   });
 
   await step("Patch Running Container brings it up to date", async () => {
     await workbench.command("Truss: Patch Running Container");
-    await workbench.statusItem("letter: running, in sync").waitFor();
+    await workbench.says("letter: running, in sync");
   });
 
   await step("so does the code action, which saves what is typed first", async () => {
+    await workbench.focusTab("model.py");
     await workbench.replaceLine(lineOf("return"), 'return {"words": len(words)}');
     const actions = await workbench.codeActions();
     await actions.filter({ hasText: "Patch running container" }).first().click();
     await workbench.saved();
-    await workbench.statusItem("letter: running, in sync").waitFor();
+    await workbench.says("letter: running, in sync");
     assert.doesNotMatch(readFileSync(model, "utf8"), /"letters"/);
   });
 
   await step("Stop Container", async () => {
     await workbench.command("Truss: Stop Container");
-    await workbench.statusItem("letter: stopped").waitFor();
+    await workbench.says("letter: stopped");
   });
 });

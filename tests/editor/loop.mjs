@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { given, scenario } from "./scenario.mjs";
+import { LOAD_MS } from "./workbench.mjs";
 
 const config = `${given.truss}/config.yaml`;
 const model = `${given.truss}/model/model.py`;
@@ -42,7 +43,7 @@ await scenario({ settings }, async (workbench, step) => {
 
   await step("Start Container: the status bar says that it runs", async () => {
     await workbench.command("Truss: Start Container");
-    await workbench.statusItem("iris: running, in sync").waitFor({ timeout: 90_000 });
+    await workbench.says("iris: running, in sync", LOAD_MS);
   });
 
   await step("Predict asks for the input, prefilled from examples.yaml", async () => {
@@ -59,7 +60,7 @@ await scenario({ settings }, async (workbench, step) => {
     await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[best].upper(),');
     await workbench.save();
     await patching;
-    await workbench.statusItem("iris: running, in sync").waitFor();
+    await workbench.says("iris: running, in sync");
   });
   await step("the same question, the last one used, has a new answer", async () => {
     assert.deepEqual(JSON.parse(await predict()), { measurements: [5.9, 2.8, 4.3, 1.3] });
@@ -74,7 +75,7 @@ await scenario({ settings }, async (workbench, step) => {
     const patching = workbench.passes("iris: patching");
     await workbench.save();
     await patching;
-    await workbench.statusItem("iris: running, in sync").waitFor();
+    await workbench.says("iris: running, in sync");
     await predict();
     await answer.locator(".view-line", { hasText: "IndexError" }).first().waitFor();
     await (await workbench.problem("IndexError")).waitFor();
@@ -82,7 +83,7 @@ await scenario({ settings }, async (workbench, step) => {
 
   await step("Stop Container: the status bar says so", async () => {
     await workbench.command("Truss: Stop Container");
-    await workbench.statusItem("iris: stopped").waitFor();
+    await workbench.says("iris: stopped");
   });
 });
 

@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const START_MS = 60_000;
 const WAIT_MS = 30_000;
+export const LOAD_MS = 90_000; // environments may have to be made first
 const CHORD_MS = 2_500;
 const CHORD_TRIES = 6;
 
@@ -172,6 +173,12 @@ export class Workbench {
     await this.editor(name).waitFor();
   }
 
+  /** A click gets the focus from anywhere; a web view swallows chords. */
+  async focusTab(name) {
+    await this.page.locator(`.tab[data-resource-name="${name}"]`).first().click();
+    await this.page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`).waitFor();
+  }
+
   /** The editor of the document whose URI ends so. */
   editor(name) {
     return this.page.locator(`.editor-instance .monaco-editor[data-uri*="${encodeURIComponent(name)}"]`).first();
@@ -228,6 +235,13 @@ export class Workbench {
 
   statusItem(text) {
     return this.page.locator(".statusbar-item", { hasText: text }).first();
+  }
+
+  /** Waits for the status bar to say so; an error that pops up meanwhile ends the wait. */
+  async says(text, timeout = WAIT_MS) {
+    const error = this.page.locator(".notifications-toasts .notification-list-item").filter({ has: this.page.locator(".codicon-error") });
+    await this.statusItem(text).or(error).first().waitFor({ timeout });
+    if (await error.first().isVisible()) throw new Error(`instead of "${text}": ${await error.first().innerText()}`);
   }
 
   /** A state may pass in a blink: watches the status bar from now on, and settles once it was shown. */
