@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path as FilePath
 
-    from truss_base.config.definitions.resources import Accelerator
+    from truss_base.config.definitions.accelerator import Accelerator
     from truss_base.config.record import Record
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.definitions.bdn import BDN
-from truss_base.config.definitions.data import CACHE_INTERNAL, EXTERNAL_DATA, MODEL_CACHE
+from truss_base.config.definitions.data import MODEL_CACHE
 from truss_base.config.definitions.effects import (
     CONTAINER,
     CONTROL,
     DOWNLOAD,
     ENVIRONMENT,
     IMAGE,
-    LAYOUT,
     MACHINE,
-    MODEL_READS,
     SECRETS,
     SERVER_READS,
 )
 from truss_base.config.definitions.image import BASE_IMAGE, BUILD, DOCKER_SERVER
 from truss_base.config.definitions.resources import RESOURCES
+from truss_base.config.definitions.root_model import ABOUT, FILES, MODEL
 from truss_base.config.definitions.root_rules import (
     EnvironmentVariables,
     PythonVersion,
@@ -30,68 +29,8 @@ from truss_base.config.definitions.training import BIS_LLM, TRAINING_CHECKPOINTS
 from truss_base.config.definitions.trt_llm import TRT_LLM
 from truss_base.config.definitions.weights import WEIGHTS
 from truss_base.config.field import Field
-from truss_base.config.kinds import Anything, Boolean, Text
+from truss_base.config.kinds import Boolean, Text
 from truss_base.config.section import Section
-
-_ABOUT = (
-    Field(
-        "model_name",
-        Maybe(Text()),
-        "The name people see for the model.",
-        None,
-        leads_to=MODEL_READS,
-        example="Iris classifier",
-    ),
-    Field(
-        "model_metadata",
-        MapOf(Anything()),
-        "Anything else about the model; it finds the whole config in its `config` argument.",
-        {},
-        leads_to=MODEL_READS,
-        example={"example_model_input": {"prompt": "Hello"}},
-    ),
-    Field(
-        "description",
-        Maybe(Text()),
-        "What the model does, in a sentence.",
-        None,
-        leads_to=MODEL_READS,
-        example="Names the species of an iris flower.",
-    ),
-    Field(
-        "examples_filename",
-        Text(),
-        "The file with example inputs.",
-        "examples.yaml",
-        leads_to=MODEL_READS,
-    ),
-)
-
-_FILES = (
-    Field(
-        "data_dir",
-        Text(),
-        "The folder whose files the model finds in its `data_dir` argument.",
-        "data",
-        leads_to=LAYOUT,
-    ),
-    Field(
-        "external_data",
-        Maybe(EXTERNAL_DATA),
-        "Files that are downloaded into the data directory.",
-        None,
-        leads_to=DOWNLOAD,
-        example=[{"url": "https://example.com/model.bin", "local_data_path": "model.bin"}],
-    ),
-    Field(
-        "external_package_dirs",
-        ListOf(Text()),
-        "Folders outside the Truss whose packages the model imports; relative to the config.",
-        [],
-        leads_to=LAYOUT,
-        example=["../shared_packages"],
-    ),
-)
 
 _ENVIRONMENT = (
     Field(
@@ -152,6 +91,7 @@ _ENVIRONMENT = (
     ),
 )
 
+
 _SERVING = (
     Field(
         "resources",
@@ -186,6 +126,7 @@ _SERVING = (
         leads_to=IMAGE,
     ),
 )
+
 
 _WEIGHTS = (
     Field(
@@ -238,88 +179,6 @@ _WEIGHTS = (
     ),
 )
 
-_MODEL = (
-    Field(
-        "input_type",
-        Text(),
-        "Once the type of the input.",
-        "Any",
-        leads_to=MODEL_READS,
-        deprecated="nothing reads it any more",
-    ),
-    Field(
-        "model_framework",
-        Text(),
-        "Once the framework the model was made with.",
-        "custom",
-        leads_to=MODEL_READS,
-        deprecated="nothing reads it any more",
-    ),
-    Field(
-        "model_type",
-        Text(),
-        "Once the type of the model.",
-        "Model",
-        leads_to=MODEL_READS,
-        deprecated="nothing reads it any more",
-    ),
-    Field("model_module_dir", Text(), "The folder of the model's code.", "model", leads_to=LAYOUT),
-    Field(
-        "model_class_filename",
-        Text(),
-        "The file of the model's class, in that folder.",
-        "model.py",
-        leads_to=SERVER_READS,
-    ),
-    Field("model_class_name", Text(), "The model's class.", "Model", leads_to=SERVER_READS),
-    Field(
-        "bundled_packages_dir",
-        Text(),
-        "The folder of packages that come with the Truss.",
-        "packages",
-        leads_to=LAYOUT,
-    ),
-    Field(
-        "use_local_src",
-        Boolean(),
-        "Once built from the local source of truss.",
-        False,
-        leads_to=IMAGE,
-        deprecated="for the makers of truss only",
-    ),
-    Field(
-        "cache_internal",
-        CACHE_INTERNAL,
-        "Weights of the platform's own builds.",
-        [],
-        leads_to=DOWNLOAD,
-        deprecated="for the platform only",
-        replacement="weights",
-    ),
-    Field(
-        "live_reload",
-        Boolean(),
-        "An older name of `use_control_plane`.",
-        False,
-        leads_to=CONTROL,
-        replacement="use_control_plane",
-    ),
-    Field(
-        "apply_library_patches",
-        Boolean(),
-        "Whether known faults of libraries are patched when the server starts.",
-        True,
-        leads_to=IMAGE,
-    ),
-    Field(
-        "spec_version",
-        Text(),
-        "The version of the config's own format.",
-        "2.0",
-        leads_to=MODEL_READS,
-        example="2.0",
-    ),
-)
 
 _OURS = (
     Field(
@@ -332,9 +191,10 @@ _OURS = (
     ),
 )
 
+
 ROOT = Section(
     "the config",
-    (*_ABOUT, *_FILES, *_ENVIRONMENT, *_SERVING, *_WEIGHTS, *_MODEL, *_OURS),
+    (*ABOUT, *FILES, *_ENVIRONMENT, *_SERVING, *_WEIGHTS, *MODEL, *_OURS),
     rules=root_rules(),
     before=adopt_legacy,
 )

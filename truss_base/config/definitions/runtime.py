@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from truss_base.config.containers import ListOf, Maybe
+from truss_base.config.containers import Maybe
 from truss_base.config.definitions.effects import CONTAINER, IMAGE, SERVER_READS
+from truss_base.config.definitions.network import EGRESS, TRANSPORT, WEBSOCKET
 from truss_base.config.faults import At, Fault
 from truss_base.config.field import Field
-from truss_base.config.kinds import Boolean, Choice, Complaint, Integer, Number, Text
+from truss_base.config.kinds import Boolean, Complaint, Integer, Text
 from truss_base.config.record import Record
-from truss_base.config.section import Rule, Section, Variants
+from truss_base.config.section import Rule, Section
 from truss_base.config.wording import shorten
 
 if TYPE_CHECKING:
@@ -19,34 +19,10 @@ if TYPE_CHECKING:
 
     from truss_base.config.faults import Path, Report
 
-_LABEL = r"[a-zA-Z0-9*](?:[a-zA-Z0-9*-]{0,61}[a-zA-Z0-9*])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\n?")
-
-
-def address_rule(text: str) -> Complaint | None:
-    """An IPv4 address or a range of them."""
-    # Imported here, like `packaging` below: few configs have this key.
-    import ipaddress
-
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return Complaint(f"{shorten(text)!r} is no IPv4 address or range such as 10.0.0.0/24")
-    if network.version != 4:
-        return Complaint(f"{shorten(text)!r} is an IPv6 address: only IPv4 is supported")
-    return None
-
-
-def domain_rule(text: str) -> Complaint | None:
-    """A domain name in which `*` may stand anywhere in a label."""
-    if _DOMAIN.fullmatch(text):
-        return None
-    return Complaint(f"{shorten(text)!r} is no domain name such as *.example.com")
-
 
 def version_rule(text: str) -> Complaint | None:
     """A version as Python packages have them (PEP 440)."""
-    # Hover and completion never need it.
+    # Imported here: few configs have this key, and hover and completion never need it.
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -55,43 +31,6 @@ def version_rule(text: str) -> Complaint | None:
         return Complaint(f"{shorten(text)!r} is no version such as 0.9.0")
     return None
 
-
-_HTTP = Section(
-    "transport",
-    (Field("kind", Choice(("http",)), "The protocol: http, websocket or grpc.", "http"),),
-    drops_unknown=True,
-)
-_WEBSOCKET = Section(
-    "transport",
-    (
-        Field(
-            "kind", Choice(("websocket",)), "The protocol: http, websocket or grpc.", "websocket"
-        ),
-        Field(
-            "ping_interval_seconds",
-            Maybe(Number()),
-            "How often an idle connection is pinged.",
-            None,
-            unit="seconds",
-            example=20,
-        ),
-        Field(
-            "ping_timeout_seconds",
-            Maybe(Number()),
-            "How long an answer to a ping may take before the connection is closed.",
-            None,
-            unit="seconds",
-            example=20,
-        ),
-    ),
-    drops_unknown=True,
-)
-_GRPC = Section(
-    "transport",
-    (Field("kind", Choice(("grpc",)), "The protocol: http, websocket or grpc.", "grpc"),),
-    drops_unknown=True,
-)
-TRANSPORT = Variants("transport", "kind", {"http": _HTTP, "websocket": _WEBSOCKET, "grpc": _GRPC})
 
 HEALTH_CHECKS = Section(
     "health_checks",
@@ -132,26 +71,6 @@ HEALTH_CHECKS = Section(
     ),
 )
 
-EGRESS = Section(
-    "egress_restrictions",
-    (
-        Field(
-            "ip_allow_list",
-            Maybe(ListOf(Text(address_rule))),
-            "IPv4 addresses and ranges the model may reach; with both lists empty it reaches none.",
-            None,
-            example=["10.0.0.0/24"],
-        ),
-        Field(
-            "fqdn_allow_list",
-            Maybe(ListOf(Text(domain_rule))),
-            "Domain names the model may reach; `*` may stand anywhere in a label.",
-            None,
-            example=["*.example.com"],
-        ),
-    ),
-)
-
 
 def _legacy_keys(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any, Any]:
     if "num_workers" in raw and raw["num_workers"] != 1:
@@ -171,7 +90,7 @@ def _sync_websocket(record: Record) -> None:
     """The two ways to ask for websockets agree in the result, whichever was written."""
     transport = record["transport"]
     if record["is_websocket_endpoint"] and transport["kind"] != "websocket":
-        record.values_by_name["transport"] = _WEBSOCKET.read({}, (), lambda fault: None)
+        record.values_by_name["transport"] = WEBSOCKET.read({}, (), lambda fault: None)
     record.values_by_name["is_websocket_endpoint"] = record["transport"]["kind"] == "websocket"
 
 
