@@ -162,7 +162,7 @@ async def test_a_cancelled_start_leaves_nothing(
             loading.set()
 
     start = asyncio.create_task(operations.start(truss, progress=progress))
-    await loading.wait()
+    await asyncio.wait_for(loading.wait(), 30)
     running = operations.find(truss)
     start.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -185,7 +185,7 @@ async def test_a_stop_gets_through_while_a_model_loads(
             loading.set()
 
     start = asyncio.create_task(operations.start(truss, progress=progress))
-    await loading.wait()
+    await asyncio.wait_for(loading.wait(), 30)
     assert await operations.stop(truss)
     with pytest.raises(StartFailed, match="stopped while its model was loading"):
         await start
