@@ -82,9 +82,9 @@ class ControlPlane:
 
     async def close(self) -> None:
         """Ends every process and leaves the state folder to the next."""
-        self.log.close()
         await self.supervisor.close()
         await self.patcher.close()
+        self.log.close()
         await asyncio.to_thread(shutil.rmtree, self._sockets, ignore_errors=True)
         self.store.close()
 

@@ -133,7 +133,7 @@ def _signals(server: Server, plane: ControlPlane) -> Iterator[None]:
 
     def end() -> None:
         # Who follows the log would keep its connection open for ever.
-        plane.log.close()
+        plane.log.end_followers()
         server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from control.plane.releases.directory import sync_directory
@@ -25,7 +26,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.events = _read(path)[-KEPT_LINES:]
+        self.events = deque(_read(path), maxlen=KEPT_LINES)
         self._rewrite()
         self._file = path.open("ab", buffering=0)
 

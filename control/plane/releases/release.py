@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import StateError
 from control.plane.releases.manifest import manifest_from_json, manifest_to_json
+from truss_base.exceptions import ConfigError
 from truss_base.signature import Signature
 from truss_base.tree import CONFIG_FILE, Entry
 
@@ -64,7 +65,11 @@ class Release:
             )
             for path, record in self.manifest.items()
         ]
-        return Signature.of_entries(entries)
+        try:
+            return Signature.of_entries(entries)
+        except ConfigError:
+            # A config that cannot be read names no requirements file; the hashes stay true.
+            return Signature({e.path: e.digest for e in entries}, self.config_text(), [])
 
     def to_json(self) -> dict[str, Any]:
         """What is kept in `release.json`."""

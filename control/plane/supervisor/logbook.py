@@ -53,7 +53,7 @@ class LogBook:
         return b"".join(text.splitlines(keepends=True)[-lines:])
 
     async def follow(self) -> AsyncIterator[bytes]:
-        """Everything written from now on, until `close`."""
+        """Everything written from now on, until `end_followers`."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(FOLLOWER_LIMIT)
         self._followers.add(queue)
         try:
@@ -63,7 +63,13 @@ class LogBook:
             self._followers.discard(queue)
 
     def close(self) -> None:
-        """Ends every follower."""
+        """Ends every follower and closes the file; what is printed later is only echoed."""
+        self.end_followers()
+        with self._mutex:
+            self._file.close()
+
+    def end_followers(self) -> None:
+        """Ends every follower, so that their connections end."""
         for queue in self._followers:
             while queue.full():
                 queue.get_nowait()
@@ -77,7 +83,7 @@ class LogBook:
     def _append(self, chunk: bytes) -> None:
         with self._mutex:
             # A full disk must not stop the model; its output still reaches our own stdout.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 self._rotate_if_full()
                 self._file.write(chunk)
             with contextlib.suppress(OSError, ValueError):

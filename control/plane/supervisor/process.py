@@ -18,7 +18,7 @@ from control.plane.supervisor.errors import ended_error, timeout_error
 from control.plane.supervisor.termination import end_descendants, kill_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
     from control.plane.releases.release import Release
@@ -29,6 +29,7 @@ LINE_LIMIT = 8 * 1024 * 1024
 BOOT_SECONDS = 60.0
 CHILDREN_SECONDS = 5.0
 STOP_SECONDS = 5.0
+LAST_WORD_SECONDS = 1.0
 REPORT_SECONDS = 2.0
 START = (
     "import sys; sys.path.append({root!r}); "
@@ -106,8 +107,8 @@ class InferenceProcess:
             os.close(write_end)
         launch.log.pump(read_end)
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=LINE_LIMIT)
-        self._run(self._watch(self._process, self._writer))
-        self._run(self._listen(reader))
+        listening = self._run(self._listen(reader))
+        self._run(self._watch(self._process, self._writer, listening))
         return self
 
     @property
@@ -195,10 +196,11 @@ class InferenceProcess:
         if self.is_alive and self._writer is not None:
             self._writer.write(json.dumps(operation).encode() + b"\n")
 
-    def _run(self, work: Any) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(ConnectionError, ValueError):
@@ -219,14 +221,17 @@ class InferenceProcess:
             self.on_predict_error(self, event["error"])
 
     async def _watch(
-        self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter
+        self,
+        process: asyncio.subprocess.Process,
+        writer: asyncio.StreamWriter,
+        listening: asyncio.Task[None],
     ) -> None:
         code = await process.wait()
-        # What it reported last may still be in the channel.
-        await asyncio.sleep(0)
-        self.exited.set_result(code)
-        # Of a group whose leader is gone, nothing is left to serve anybody.
+        # Of a group whose leader is gone, nothing is left to serve anybody; and a forked child
+        # would keep the channel open, where the leader's last word may still be waiting.
         await asyncio.to_thread(kill_group, self.pid)
+        await asyncio.wait({listening}, timeout=LAST_WORD_SECONDS)
+        self.exited.set_result(code)
         self.backend.retire()
         self._drained.set()
         writer.close()
