@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from tests.handle.conftest import replace_in
 from truss_base.exceptions import ConfigError
 from truss_handle import operations
-from truss_handle.exceptions import NotRunning, PatchFailed, RebuildNeeded
+from truss_handle.exceptions import NotRunning, PatchFailed, RebuildNeeded, ServerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +94,24 @@ async def test_a_version_that_does_not_load_is_told_and_the_old_one_answers(
     # The next save repairs it.
     replace_in(truss / "model" / "model.py", new, old)
     assert not (await operations.patch(truss)).changed
+
+
+async def test_a_control_plane_killed_in_the_middle_is_told_and_nothing_is_lost(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    running = await operations.start(truss)
+    replace_in(truss / "model" / "model.py", 'self.word = "hello"', "import time; time.sleep(99)")
+
+    def kill_while_loading(event: ProgressEvent) -> None:
+        if event.stage == "load":
+            os.kill(running.details["pid"], signal.SIGKILL)
+
+    with pytest.raises(ServerUnavailable, match=r"does not answer|ended its answer"):
+        await operations.patch(truss, progress=kill_while_loading)
+    replace_in(truss / "model" / "model.py", "import time; time.sleep(99)", 'self.word = "back"')
+    await operations.start(truss)
+    assert await says(truss) == "back"
 
 
 async def test_what_only_a_rebuild_does_is_refused_with_its_key_and_done_by_a_rebuild(
