@@ -51,8 +51,7 @@ def stage(tools: Path, extensions: Path) -> Iterator[Stage]:
         yield stage
     finally:
         stage.stop_containers()
-        # code-server's children may still be writing while they end.
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from truss_handle.settings import Settings
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 PATIENCE_SECONDS = 150
+ENDING_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Stage:
             os.killpg(process.pid, signal.SIGKILL)
             output, _ = process.communicate()
             output += f"\nstill not done after {PATIENCE_SECONDS} s"
+        _outlive(process.pid)
         print(output)
         if process.returncode:
             story = f"{scenario}\n{output}\npicture: {self._picture()}\n{self._log()}"
@@ -92,6 +95,24 @@ class Stage:
         command = [Path(sys.executable).with_name("control-truss")]
         for running in Registry(Settings.from_environment(self.environment)).all():
             subprocess.run([*command, "down", running.truss_dir], env=self.environment, check=False)
+
+
+def _outlive(group: int) -> None:
+    """Waits for a process group to end: the children of code-server write for a second or two."""
+    deadline = time.monotonic() + ENDING_SECONDS
+    while _exists(group):
+        if time.monotonic() > deadline:
+            os.killpg(group, signal.SIGKILL)
+            return
+        time.sleep(0.05)
+
+
+def _exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _browser() -> str:
