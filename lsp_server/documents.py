@@ -69,6 +69,10 @@ class Documents:
             self._saved[uri] = snapshot.text
         return snapshot
 
+    def saved_text(self, snapshot: Snapshot) -> str:
+        """The text of a document as it was last saved; for one that is not open, its own."""
+        return self._saved.get(snapshot.uri, snapshot.text)
+
     def close(self, uri: str) -> Snapshot | None:
         self._saved.pop(uri, None)
         return self._snapshots.pop(uri, None)

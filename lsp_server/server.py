@@ -152,7 +152,13 @@ def code_action(server: Server, params: types.CodeActionParams) -> Any:
         unsaved=bool(session.documents.unsaved(snapshot.truss)),
     )
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
-    offered = actions.actions(snapshot, protocol.from_range(params.range), only, container)
+    offered = actions.actions(
+        snapshot,
+        session.findings(snapshot),
+        protocol.from_range(params.range),
+        only,
+        container,
+    )
     shown = (protocol.to_action(action, session.able) for action in offered)
     return [action for action in shown if action is not None]
 

@@ -14,7 +14,7 @@ from lsp_server.runtime import Runtime, State
 from lsp_server.save import Saves
 from lsp_server.settings import SECTION, Settings
 from lsp_server.snapshot import CONFIG_NAME, Snapshot
-from lsp_server.uris import path_of, uri_of
+from lsp_server.uris import uri_of
 from lsp_server.workspace import Trusses
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lsp_server.client import Abilities, Client
     from lsp_server.items import Json, Problem
+    from truss_base.validation import Finding
 
 STATUS = "truss/status"
 _SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
@@ -44,6 +45,8 @@ class Session:
         self.saves = Saves(self)
         self._watched: set[Path] = set()
         self._published: set[str] = set()
+        self._configs: dict[Path, Snapshot] = {}
+        self._spoken_of: dict[Path, set[Path]] = {}
 
     # Documents
 
@@ -62,7 +65,7 @@ class Session:
     def saved(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
-        if _could_be_config(snapshot) and snapshot.path is not None:
+        if snapshot.path is not None and (snapshot.truss or _could_be_config(snapshot)):
             self.touched([snapshot.path])
         if truss := snapshot.truss:
             self.saves.saved(truss)
@@ -76,6 +79,7 @@ class Session:
         folders = {path.parent for path in paths if path.name == CONFIG_NAME}
         for folder in folders:
             self.trusses.forget(folder)
+        self._configs.clear()
         trusses = {truss for path in paths if (truss := self.trusses.locate(path))}
         concerned = trusses | folders
         near = [doc.uri for doc in self.documents if doc.path and concerned & {*doc.path.parents}]
@@ -97,9 +101,16 @@ class Session:
 
     # Diagnostics
 
+    def findings(self, snapshot: Snapshot) -> tuple[Finding, ...]:
+        """What validation says about a document: the config's own, or one that it names."""
+        if snapshot.truss is None:
+            return ()
+        config = snapshot if snapshot.is_config else self._config(snapshot.truss)
+        return diagnostics.findings_in(snapshot, config, self.documents.saved_text(snapshot))
+
     def problems(self, snapshot: Snapshot) -> tuple[Problem, ...]:
         failures = self.failures.at(snapshot.path) if snapshot.path else ()
-        return diagnostics.problems(snapshot, failures)
+        return diagnostics.problems(snapshot, self.findings(snapshot), failures)
 
     def show_problems(self, paths: Iterable[Path]) -> None:
         """Problems of files have changed without an edit."""
@@ -123,15 +134,39 @@ class Session:
         if problems or snapshot.truss or snapshot.uri in self._published:
             self._published.add(snapshot.uri)
             self.client.publish(snapshot.uri, snapshot.version, problems)
+        if snapshot.is_config:
+            self._publish_others(snapshot)
+
+    def _publish_others(self, config: Snapshot) -> None:
+        """The other files that the validation of a config speaks of, and those it spoke of."""
+        truss = config.truss
+        assert truss is not None, "a config of no Truss is not validated"
+        named = {truss / finding.path for finding in config.findings if finding.path}
+        spoken_of = self._spoken_of.get(truss, set())
+        self._spoken_of[truss] = named
+        self.show_problems(named | spoken_of)
 
     def _publish_closed(self, uri: str, path: Path | None) -> None:
-        """A closed file keeps the failures of the model, and nothing else."""
+        """A closed file keeps the failures of the model, and what its config's validation says."""
         text = self.read_text(path) if path else None
-        snapshot = Snapshot(uri, path, 0, text or "", self.able.encoding)
-        problems = self.problems(snapshot)
+        truss = self.trusses.locate(path) if path and text is not None else None
+        snapshot = Snapshot(uri, path, 0, text or "", self.able.encoding, truss)
+        problems = () if snapshot.is_config else self.problems(snapshot)
         if problems or uri in self._published:
             self._published.add(uri)
             self.client.publish(uri, None, problems)
+
+    def _config(self, truss: Path) -> Snapshot | None:
+        """The config of a Truss as the editor has it, else as the disk has it."""
+        path = truss / CONFIG_NAME
+        if (snapshot := self.documents.at(path)) is not None:
+            return snapshot
+        if truss not in self._configs:
+            text = self.read_text(path)
+            if text is None:
+                return None
+            self._configs[truss] = Snapshot(uri_of(path), path, 0, text, self.able.encoding, truss)
+        return self._configs[truss]
 
     # What runs
 
@@ -207,5 +242,4 @@ class Session:
 
 
 def _could_be_config(snapshot: Snapshot) -> bool:
-    path = path_of(snapshot.uri)
-    return path is not None and path.name == CONFIG_NAME
+    return snapshot.path is not None and snapshot.path.name == CONFIG_NAME

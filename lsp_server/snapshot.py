@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from truss_base.validation import Finding
 
 CONFIG_NAME = "config.yaml"
+MOST_CHARACTERS = 1_000_000  # more takes seconds to check, and no config of a Truss is as long
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,22 @@ class Snapshot:
 
     @cached_property
     def document(self) -> Document:
-        """The text as YAML; never fails, what does not parse is in its errors."""
+        """The text as YAML; never fails, what does not parse is in its problems."""
         from truss_base.document import Document
 
         return Document.parse(self.text)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with this config; empty for any other file."""
+        """What is wrong with the Truss of this config, in all its files; empty for other files."""
         if not self.is_config:
             return ()
-        from truss_base.validation import validate
+        from truss_base.validation import Finding, validate
 
+        if len(self.text) > MOST_CHARACTERS:
+            end = self.lines.span(0)[1]
+            message = f"over {MOST_CHARACTERS:,} characters, which is not checked while editing"
+            return (Finding(0, end, "too-large", "warning", message),)
         return tuple(validate(self.text, self.truss))
 
     def position(self, index: int) -> Position:

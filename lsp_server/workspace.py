@@ -7,6 +7,7 @@ from pathlib import Path
 from lsp_server.snapshot import CONFIG_NAME
 
 _MAX_DEPTH = 40
+_ENOUGH = 50_000  # characters that tell whose config it is
 
 
 class Trusses:
@@ -55,4 +56,6 @@ def _is_truss(folder: Path) -> bool:
 def _is_config(text: str, folder: Path) -> bool:
     from truss_base.validation import is_truss_config
 
+    if len(text) > _ENOUGH:
+        text = text[:_ENOUGH].rpartition("\n")[0]
     return is_truss_config(text, folder)

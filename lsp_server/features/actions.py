@@ -33,13 +33,17 @@ class Container:
 
 
 def actions(
-    snapshot: Snapshot, span: Range, only: Sequence[str], container: Container
+    snapshot: Snapshot,
+    findings: Iterable[Finding],
+    span: Range,
+    only: Sequence[str],
+    container: Container,
 ) -> tuple[Action, ...]:
     """Everything on offer at a range; ``only`` limits it to kinds and what is below them."""
     if snapshot.truss is None:
         return ()
     offered = (
-        *fixes(snapshot, span),
+        *fixes(snapshot, findings, span),
         *control_fix(snapshot, QUICK_FIX),
         *of_container(snapshot, container),
     )
@@ -50,8 +54,8 @@ def _wanted(kind: str, only: Iterable[str]) -> bool:
     return any(kind == other or kind.startswith(f"{other}.") for other in only)
 
 
-def fixes(snapshot: Snapshot, span: Range) -> Iterator[Action]:
-    for finding in snapshot.findings:
+def fixes(snapshot: Snapshot, findings: Iterable[Finding], span: Range) -> Iterator[Action]:
+    for finding in findings:
         if snapshot.range(finding.start, finding.end).touches(span):
             yield from (_fix(snapshot, finding, fix) for fix in finding.fixes)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from truss_base.validation import Finding
 
 MAX_PROBLEMS = 200  # beyond that nobody reads on, and some editors slow down
+_NO_PYTHON = {"SyntaxError", "IndentationError", "TabError"}
 _CONSEQUENCE = {
     "load": "The model did not load",
     "import": "The model's module did not import",
@@ -24,14 +25,38 @@ _CONSEQUENCE = {
 }
 
 
-def problems(snapshot: Snapshot, failures: Iterable[Failure]) -> tuple[Problem, ...]:
+def problems(
+    snapshot: Snapshot, findings: Iterable[Finding], failures: Iterable[Failure]
+) -> tuple[Problem, ...]:
     """Everything to show in one document, most important first where there is too much."""
-    found = [*(failure_problem(snapshot, failure) for failure in failures), *config(snapshot)]
-    return tuple(found[:MAX_PROBLEMS])
+    failures = tuple(failures)
+    failed = [failure_problem(snapshot, failure) for failure in failures]
+    said = any(failure.type in _NO_PYTHON for failure in failures)  # once is enough
+    found = [
+        finding_problem(snapshot, finding)
+        for finding in findings
+        if not (said and finding.code == "model-syntax")
+    ]
+    return tuple([*failed, *found][:MAX_PROBLEMS])
 
 
-def config(snapshot: Snapshot) -> tuple[Problem, ...]:
-    return tuple(finding_problem(snapshot, finding) for finding in snapshot.findings)
+def findings_in(snapshot: Snapshot, config: Snapshot | None, saved: str) -> tuple[Finding, ...]:
+    """What the validation of a Truss's config has to say about one of its files.
+
+    It has read the other files from disk, as ``saved``: a finding whose characters have been
+    edited since is left out until the next save.
+    """
+    if config is None or config.truss is None or snapshot.path is None:
+        return ()
+    if snapshot.path == config.path:
+        return tuple(finding for finding in config.findings if finding.path is None)
+    return tuple(
+        finding
+        for finding in config.findings
+        if finding.path is not None
+        and config.truss / finding.path == snapshot.path
+        and snapshot.text[finding.start : finding.end] == saved[finding.start : finding.end]
+    )
 
 
 def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:

@@ -83,6 +83,28 @@ async def open_editor() -> AsyncIterator[OpenEditor]:
         await editor.stop()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_editor() -> AsyncIterator[OpenEditor]:
+    """`await shared_editor(folder, capabilities)`: one server per set of capabilities.
+
+    For tests that need no server of their own: a start costs more than they do.
+    """
+    editors: dict[str, Editor] = {}
+
+    async def turn_to(folder: Path, capabilities: types.ClientCapabilities | None = None) -> Editor:
+        capabilities = capabilities or pushing()
+        editor = editors.get(repr(capabilities))
+        if editor is None:
+            editor = editors[repr(capabilities)] = Editor(folder)
+            await editor.start(capabilities)
+        editor.turn_to(folder)
+        return editor
+
+    yield turn_to
+    for editor in editors.values():
+        await editor.stop()
+
+
 def bare() -> types.ClientCapabilities:
     """A client without any optional capability."""
     return types.ClientCapabilities()

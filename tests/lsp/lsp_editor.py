@@ -6,13 +6,14 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 Json = dict[str, Any]
 ANSWERS_WITHIN = 30.0
+PATCH, REBUILD = "Patch running container", "Rebuild and restart"
 
 
 class Editor:
@@ -28,7 +29,16 @@ class Editor:
         self.published: list[types.PublishDiagnosticsParams] = []
         self.answer: str | None = None
         self._buffers: dict[str, tuple[int, str]] = {}
+        self.client.protocol._converter.register_structure_hook(
+            Union[types.Command, types.CodeAction],  # noqa: UP007 - cattrs knows it by this spelling
+            self._action,
+        )
         self._serve()
+
+    def _action(self, value: Json, _: object) -> types.Command | types.CodeAction:
+        # lsprotocol takes every code action that has a command for a bare command.
+        kind = types.Command if isinstance(value.get("command"), str) else types.CodeAction
+        return self.client.protocol._converter.structure(value, kind)
 
     def _serve(self) -> None:
         client = self.client
@@ -69,6 +79,12 @@ class Editor:
             )
         )
         self.offered = result.capabilities
+
+    def turn_to(self, folder: Path) -> None:
+        """Works on another folder, as if nothing had been heard before."""
+        self.folder = folder
+        self.statuses.clear()
+        self.published.clear()
 
     async def stop(self) -> None:
         await self.client.shutdown_session()
@@ -176,3 +192,9 @@ async def until(condition: Callable[[], Any], seconds: float = ANSWERS_WITHIN) -
             raise AssertionError(f"not so within {seconds:g} s")
         await asyncio.sleep(0.01)
     return result
+
+
+def by_title(actions: list[types.CodeAction | types.Command], title: str) -> types.CodeAction:
+    (action,) = [action for action in actions if action.title == title]
+    assert isinstance(action, types.CodeAction)
+    return action

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from conftest import CONFIG, OpenEditor, bare, pushing
-from lsp_editor import Editor
+from lsp_editor import PATCH, REBUILD, Editor, by_title
 from lsprotocol import types
 
-PATCH, REBUILD = "Patch running container", "Rebuild and restart"
-
-
-def by_title(actions: list[types.CodeAction | types.Command], title: str) -> types.CodeAction:
-    (action,) = [action for action in actions if action.title == title]
-    assert isinstance(action, types.CodeAction)
-    return action
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def apply(editor: Editor, name: str, action: types.CodeAction) -> str:
@@ -35,9 +30,9 @@ def apply(editor: Editor, name: str, action: types.CodeAction) -> str:
 
 
 async def test_a_misspelt_key_is_fixed_by_a_minimal_edit(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     broken = "# comment stays\nmodle_name:   x # and so does this\nuse_control_plane: true\n"
     editor.open("config.yaml", broken)
     (found,) = await editor.pushed("config.yaml")
@@ -49,17 +44,17 @@ async def test_a_misspelt_key_is_fixed_by_a_minimal_edit(
 
 
 async def test_fixes_are_offered_only_where_they_belong(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     editor.open("config.yaml", "use_control_plane: true\nmodle_name: x\n")
     assert await editor.actions("config.yaml", only=["quickfix"]) == []
 
 
 async def test_without_a_container_patching_is_shown_disabled_with_the_reason(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     for name in ("config.yaml", "model/model.py"):
         editor.open(name)
         actions = await editor.actions(name)
@@ -70,48 +65,17 @@ async def test_without_a_container_patching_is_shown_disabled_with_the_reason(
 
 
 async def test_a_client_that_cannot_show_disabled_actions_gets_none(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss, bare())
+    editor = await shared_editor(truss, bare())
     editor.open("config.yaml")
     assert await editor.actions("config.yaml") == []
 
 
-async def test_an_untrusted_workspace_only_validates(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss, options={"trusted": False})
-    editor.open("config.yaml", "modle_name: x\n")
-    assert [d.code for d in await editor.pushed("config.yaml")] == ["unknown-key"]
-    disabled = by_title(await editor.actions("config.yaml"), PATCH).disabled
-    assert disabled is not None
-    assert "not trusted" in disabled.reason
-    for command in ("truss.startContainer", "truss.predict", "truss.showStatus", "truss.logs"):
-        answer = await editor.command(command, input={})
-        assert answer["ok"] is False
-        assert answer["error"]["type"] == "Untrusted"
-    assert editor.statuses == []
-
-
-async def test_trust_can_be_granted_later(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss, options={"trusted": False})
-    editor.open("config.yaml")
-    editor.client.protocol.notify("truss/trustGranted", {})
-    answer = await editor.command("truss.showStatus")
-    assert (answer["ok"], answer["state"]) == (True, "stopped")
-
-
-async def test_no_setting_of_the_workspace_itself_grants_trust(
-    truss: Path, open_editor: OpenEditor
-) -> None:
-    editor = await open_editor(truss, options={"trusted": False}, settings={"trusted": True})
-    pushed = types.DidChangeConfigurationParams({"controlTruss": {"trusted": True}})
-    editor.client.workspace_did_change_configuration(pushed)
-    assert (await editor.command("truss.showStatus"))["ok"] is False
-
-
 async def test_a_config_without_the_control_plane_gets_it_by_a_fix(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     plain = CONFIG.replace("use_control_plane: true\n", "")
     editor.open("config.yaml", plain)
     fix = by_title(await editor.actions("config.yaml"), "Add `use_control_plane: true`")
@@ -125,9 +89,9 @@ async def test_a_config_without_the_control_plane_gets_it_by_a_fix(
 
 
 async def test_a_config_with_the_control_plane_is_not_offered_it(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss, pushing())
+    editor = await shared_editor(truss, pushing())
     for text in (CONFIG, CONFIG.replace("use_control_plane", "live_reload")):
         editor.open("config.yaml", text)
         titles = [action.title for action in await editor.actions("config.yaml")]

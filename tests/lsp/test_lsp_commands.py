@@ -9,6 +9,8 @@ import pytest
 from conftest import OpenEditor
 from lsprotocol import types
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 @pytest.mark.parametrize(
     ("command", "kind"),
@@ -21,9 +23,9 @@ from lsprotocol import types
     ],
 )
 async def test_nothing_runs(
-    truss: Path, truss_home: Path, open_editor: OpenEditor, command: str, kind: str
+    truss: Path, truss_home: Path, shared_editor: OpenEditor, command: str, kind: str
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command(command, input={})
     assert answer["ok"] is False
     assert answer["error"]["type"] == kind
@@ -32,17 +34,17 @@ async def test_nothing_runs(
 
 
 async def test_stopping_what_does_not_run_is_no_error(
-    truss: Path, truss_home: Path, open_editor: OpenEditor
+    truss: Path, truss_home: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command("truss.stopContainer")
     assert (answer["ok"], answer["stopped"]) == (True, False)
 
 
 async def test_the_status_of_what_does_not_run(
-    truss: Path, truss_home: Path, open_editor: OpenEditor
+    truss: Path, truss_home: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command("truss.showStatus")
     assert (answer["ok"], answer["state"], answer["name"]) == (True, "stopped", "greeter")
     assert answer["uri"] == truss.as_uri()
@@ -59,9 +61,9 @@ async def test_the_status_of_what_does_not_run(
     ],
 )
 async def test_arguments_that_name_no_truss(
-    truss: Path, open_editor: OpenEditor, argument: Any, kind: str
+    truss: Path, shared_editor: OpenEditor, argument: Any, kind: str
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.client.workspace_execute_command_async(
         types.ExecuteCommandParams("truss.showStatus", [argument])
     )
@@ -79,41 +81,29 @@ async def test_arguments_that_name_no_truss(
     ],
 )
 async def test_arguments_of_a_wrong_kind(
-    truss: Path, truss_home: Path, open_editor: OpenEditor, command: str, argument: dict[str, Any]
+    truss: Path, truss_home: Path, shared_editor: OpenEditor, command: str, argument: dict[str, Any]
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command(command, **argument)
     assert answer["error"]["type"] == "BadArgument"
 
 
 async def test_a_file_of_a_truss_names_it_too(
-    truss: Path, truss_home: Path, open_editor: OpenEditor
+    truss: Path, truss_home: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command("truss.showStatus", uri=editor.uri("model/model.py"))
     assert answer["uri"] == truss.as_uri()
 
 
-async def test_without_a_uri_the_only_truss_is_meant(
-    truss: Path, truss_home: Path, open_editor: OpenEditor
-) -> None:
-    editor = await open_editor(truss)
-    editor.open("config.yaml")
-    await editor.pushed("config.yaml")
-    answer = await editor.client.workspace_execute_command_async(
-        types.ExecuteCommandParams("truss.showStatus")
-    )
-    assert answer["uri"] == truss.as_uri()
-
-
 async def test_two_trusses_with_the_same_name_are_never_confused(
-    tmp_path: Path, truss: Path, truss_home: Path, open_editor: OpenEditor
+    tmp_path: Path, truss: Path, truss_home: Path, shared_editor: OpenEditor
 ) -> None:
     other = tmp_path / "elsewhere" / "greeter"
     (other / "model").mkdir(parents=True)
     (other / "model" / "model.py").write_text("class Model:\n    pass\n")
     (other / "config.yaml").write_text("model_name: other\nuse_control_plane: true\n")
-    editor = await open_editor(tmp_path)
+    editor = await shared_editor(tmp_path)
     for folder in (truss, other):
         answer = await editor.command("truss.showStatus", uri=folder.as_uri())
         assert answer["uri"] == folder.as_uri()
@@ -130,9 +120,9 @@ async def test_two_trusses_with_the_same_name_are_never_confused(
     ],
 )
 async def test_inputs_arrive_as_they_are(
-    truss: Path, truss_home: Path, open_editor: OpenEditor, value: Any
+    truss: Path, truss_home: Path, shared_editor: OpenEditor, value: Any
 ) -> None:
     """Nothing runs, so the answer is a refusal: but not one of the input."""
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     answer = await editor.command("truss.predict", input=value)
     assert answer["error"]["type"] == "NotRunning"

@@ -9,6 +9,8 @@ from conftest import CONFIG, OpenEditor, bare, pulling, pushing
 from lsp_marks import marked
 from lsprotocol import types
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FAULTS = [
     pytest.param("«modle_name»: x\n", "unknown-key", "model_name", id="a misspelt key"),
     pytest.param(
@@ -33,10 +35,10 @@ FAULTS = [
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 @pytest.mark.parametrize(("source", "code", "says"), FAULTS)
 async def test_a_fault_is_marked_exactly(
-    truss: Path, open_editor: OpenEditor, source: str, code: str, says: str, encoding: str
+    truss: Path, shared_editor: OpenEditor, source: str, code: str, says: str, encoding: str
 ) -> None:
     text = marked(source)
-    editor = await open_editor(truss, pushing(encodings=[encoding]))
+    editor = await shared_editor(truss, pushing(encodings=[encoding]))
     editor.open("config.yaml", text.text)
     (found,) = [d for d in await editor.pushed("config.yaml") if d.code == code]
     assert [found.range] == text.lsp_ranges(encoding)
@@ -44,14 +46,14 @@ async def test_a_fault_is_marked_exactly(
     assert found.source == "Control Truss"
 
 
-async def test_a_valid_config_has_none(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss)
+async def test_a_valid_config_has_none(truss: Path, shared_editor: OpenEditor) -> None:
+    editor = await shared_editor(truss)
     editor.open("config.yaml")
     assert await editor.pushed("config.yaml") == []
 
 
-async def test_a_fault_comes_and_goes_while_typing(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss)
+async def test_a_fault_comes_and_goes_while_typing(truss: Path, shared_editor: OpenEditor) -> None:
+    editor = await shared_editor(truss)
     editor.open("config.yaml")
     editor.type("config.yaml", "model_name", "modle_name")
     assert [d.code for d in await editor.pushed("config.yaml")] == ["unknown-key"]
@@ -59,8 +61,8 @@ async def test_a_fault_comes_and_goes_while_typing(truss: Path, open_editor: Ope
     assert await editor.pushed("config.yaml") == []
 
 
-async def test_a_client_that_pulls_is_not_pushed_to(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss, pulling())
+async def test_a_client_that_pulls_is_not_pushed_to(truss: Path, shared_editor: OpenEditor) -> None:
+    editor = await shared_editor(truss, pulling())
     editor.open("config.yaml", "modle_name: x\n")
     assert [d.code for d in await editor.pull("config.yaml")] == ["unknown-key"]
     editor.save("config.yaml")
@@ -70,9 +72,9 @@ async def test_a_client_that_pulls_is_not_pushed_to(truss: Path, open_editor: Op
 
 
 async def test_a_client_that_cannot_pull_is_not_offered_to(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss, bare())
+    editor = await shared_editor(truss, bare())
     assert editor.offered.diagnostic_provider is None
     editor.open("config.yaml", "modle_name: x\n")
     assert [d.code for d in await editor.pushed("config.yaml")] == ["unknown-key"]
@@ -88,32 +90,20 @@ NOT_A_TRUSS = {
 
 @pytest.mark.parametrize("text", NOT_A_TRUSS.values(), ids=NOT_A_TRUSS)
 async def test_a_config_that_is_no_truss_is_left_alone(
-    tmp_path: Path, open_editor: OpenEditor, text: str
+    tmp_path: Path, shared_editor: OpenEditor, text: str
 ) -> None:
     (tmp_path / "config.yaml").write_text(text)
-    editor = await open_editor(tmp_path, pulling())
+    editor = await shared_editor(tmp_path, pulling())
     editor.open("config.yaml")
     assert await editor.pull("config.yaml") == []
     assert await editor.actions("config.yaml") == []
     assert editor.statuses == []
 
 
-async def test_nothing_is_published_for_a_config_that_is_no_truss(
-    tmp_path: Path, truss: Path, open_editor: OpenEditor
-) -> None:
-    (tmp_path / "config.yaml").write_text("site_name: x\n")
-    editor = await open_editor(tmp_path)
-    editor.open("config.yaml")
-    editor.open("greeter/config.yaml")
-    await editor.pushed("greeter/config.yaml")
-    assert editor.latest("config.yaml") == []
-    assert {params.uri for params in editor.published} == {editor.uri("greeter/config.yaml")}
-
-
 async def test_a_config_becomes_a_truss_while_it_is_typed(
-    tmp_path: Path, open_editor: OpenEditor
+    tmp_path: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(tmp_path, pulling())
+    editor = await shared_editor(tmp_path, pulling())
     editor.open("config.yaml", "")
     assert await editor.pull("config.yaml") == []
     editor.write("config.yaml", "model_name: x\npython_version: py311\nmodel_clas_name: Y\n")
@@ -121,9 +111,9 @@ async def test_a_config_becomes_a_truss_while_it_is_typed(
 
 
 async def test_closing_a_document_takes_its_findings_along(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss)
+    editor = await shared_editor(truss)
     editor.open("config.yaml", "modle_name: x\n")
     assert await editor.pushed("config.yaml")
     editor.close("config.yaml")
@@ -132,9 +122,9 @@ async def test_closing_a_document_takes_its_findings_along(
     assert editor.latest("config.yaml") == []
 
 
-async def test_incremental_edits_with_odd_line_ends(truss: Path, open_editor: OpenEditor) -> None:
+async def test_incremental_edits_with_odd_line_ends(truss: Path, shared_editor: OpenEditor) -> None:
     """U+2028 and form feeds are characters of a line, and only the protocol's line ends count."""
-    editor = await open_editor(truss, pulling())
+    editor = await shared_editor(truss, pulling())
     text = 'description: "a\u2028b\u0085c 🚀"\r\nmodel_name: x\r\n'
     editor.open("config.yaml", text)
     spot = types.Range(types.Position(1, 0), types.Position(1, len("model_name")))
@@ -144,8 +134,8 @@ async def test_incremental_edits_with_odd_line_ends(truss: Path, open_editor: Op
     assert found.range == spot
 
 
-async def test_edits_far_beyond_the_text_do_no_harm(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss, pulling())
+async def test_edits_far_beyond_the_text_do_no_harm(truss: Path, shared_editor: OpenEditor) -> None:
+    editor = await shared_editor(truss, pulling())
     editor.open("config.yaml", "model_name: x")
     far = types.Range(types.Position(900, 900), types.Position(9000, 1))
     change = types.TextDocumentContentChangePartial(range=far, text="\nmodle_name: y\n")
@@ -154,9 +144,9 @@ async def test_edits_far_beyond_the_text_do_no_harm(truss: Path, open_editor: Op
 
 
 async def test_changes_of_documents_never_opened_are_ignored(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss, pulling())
+    editor = await shared_editor(truss, pulling())
     document = types.VersionedTextDocumentIdentifier(2, editor.uri("config.yaml"))
     change = types.TextDocumentContentChangeWholeDocument("a: 1")
     editor.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
@@ -164,9 +154,9 @@ async def test_changes_of_documents_never_opened_are_ignored(
 
 
 async def test_what_another_tool_does_to_the_config_is_noticed(
-    truss: Path, open_editor: OpenEditor
+    truss: Path, shared_editor: OpenEditor
 ) -> None:
-    editor = await open_editor(truss, pulling())
+    editor = await shared_editor(truss, pulling())
     editor.open("model/model.py")
     (truss / "config.yaml").unlink()
     changed = types.FileEvent(editor.uri("config.yaml"), types.FileChangeType.Deleted)

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conftest import OpenEditor, bare, pulling
-from lsp_editor import Editor, until
+from lsp_editor import PATCH, REBUILD, Editor, by_title, until
 from lsprotocol import types
 
 from truss_handle import operations
 
 pytestmark = pytest.mark.timeout(300)
-PATCH, REBUILD = "Patch running container", "Rebuild and restart"
 MODEL = "model/model.py"
 
 
@@ -101,8 +100,11 @@ async def test_a_syntax_error_shows_where_python_says(
     editor = await started(running, open_editor)
     editor.type(MODEL, "def load(self):", "def load(self:")
     editor.save(MODEL)
-    (found,) = await until(lambda: editor.latest(MODEL))
-    assert "SyntaxError" in found.message
+    found = await until(
+        lambda: [one for one in editor.latest(MODEL) if "SyntaxError" in one.message]
+    )
+    assert editor.latest(MODEL) == found, "one mistake, one diagnostic"
+    (found,) = found
     assert _marked(editor, found.range) == "def load(self:"
 
 
@@ -250,10 +252,7 @@ def _progress(editor: Editor) -> list[object]:
 
 
 async def _action(editor: Editor, name: str, title: str) -> types.CodeAction:
-    actions = await editor.actions(name)
-    (action,) = [one for one in actions if one.title == title]
-    assert isinstance(action, types.CodeAction)
-    return action
+    return by_title(await editor.actions(name), title)
 
 
 async def _reason(editor: Editor, name: str, title: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 from conftest import OpenEditor, pulling
 from lsprotocol import types
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 NASTY = {
     "no mapping": "- a\n- b\n",
     "a scalar": "just text\n",
@@ -34,10 +36,10 @@ NASTY = {
 
 @pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 async def test_typed_forwards_and_backwards(
-    truss: Path, open_editor: OpenEditor, text: str
+    truss: Path, shared_editor: OpenEditor, text: str
 ) -> None:
     start = "use_control_plane: true\n"
-    editor = await open_editor(truss, pulling())
+    editor = await shared_editor(truss, pulling())
     editor.open("config.yaml", start)
     before = await editor.pull("config.yaml")
     typed = start
@@ -68,9 +70,9 @@ HUGE = {
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
 async def test_documents_beyond_reason_are_answered(
-    truss: Path, open_editor: OpenEditor, text: str
+    truss: Path, shared_editor: OpenEditor, text: str
 ) -> None:
-    editor = await open_editor(truss, pulling())
+    editor = await shared_editor(truss, pulling())
     editor.open("config.yaml", text)
     found = await editor.pull("config.yaml")
     assert len(found) <= 200
