@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -126,10 +127,11 @@ class ServerClient:
         Raises PredictTimeout after `timeout` seconds (None: as long as it takes).
         """
         began = time.perf_counter()
-        limit = httpx.Timeout(timeout, connect=10.0 if timeout is None else min(timeout, 10.0))
+        # httpx's read limit starts anew with every chunk; the caller's is about the whole answer.
+        asking = self._http.post(path, json=payload, timeout=_LONG)
         try:
-            response = await self._http.post(path, json=payload, timeout=limit)
-        except httpx.ReadTimeout as error:
+            response = await asyncio.wait_for(asking, timeout)
+        except asyncio.TimeoutError as error:
             raise PredictTimeout(
                 f"the model did not answer within {timeout:g} s",
                 hint="look at the logs, or allow more time with --timeout",
