@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from truss_base.config.definitions.root import ROOT
@@ -57,7 +58,8 @@ def _semantics(document: Document) -> Iterator[Finding]:
             yield _not_a_mapping(document, data)
         return
     found = [*_faults(document, data), *duplicate_keys(document)]
-    found += [*coerced_variables(document), *requirement_entries(document)]
+    found += coerced_variables(document)
+    found += islice(requirement_entries(document), MOST_FINDINGS)
     for finding in found:
         if not document.problems or _is_sure(document, finding):
             yield finding
@@ -71,7 +73,7 @@ def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Findi
         # As a number 3.10 is 3.1: only the text shows what was meant.
         values["python_version"] = version.text
     ROOT.read(values, (), faults.append)
-    for fault in faults[: 2 * MOST_FINDINGS]:
+    for fault in faults[:MOST_FINDINGS]:
         yield _finding(document, fault)
 
 
