@@ -69,6 +69,7 @@ class Lane:
         self.poll: asyncio.Task[None] | None = None
         self.look: asyncio.Task[None] | None = None
         self.look_begun = False
+        self.announced = False
         self.look_again = False
         self.look_seconds = 0.0
         self.complaint = ""
@@ -197,7 +198,8 @@ class Runtime:
 
     def _announce(self, truss: Path, state: State) -> None:
         lane = self._lane(truss)
-        if lane.state != state:
+        if lane.state != state or not lane.announced:
+            lane.announced = True
             lane.state = state
             self._listener.state_changed(truss, state)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CONFIG, OpenEditor, bare, pulling, pushing
+from lsp_editor import until
 from lsp_marks import marked
 from lsprotocol import types
 
@@ -166,3 +167,35 @@ async def test_what_another_tool_does_to_the_config_is_noticed(
     changed = types.FileEvent(editor.uri("config.yaml"), types.FileChangeType.Created)
     editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([changed]))
     assert await editor.actions("model/model.py") != []
+
+
+async def test_other_files_of_the_truss_are_looked_at_too(
+    truss: Path, shared_editor: OpenEditor
+) -> None:
+    model = marked(
+        'class Model:\n    def __init__(self, **kw):\n        self._key = kw["secrets"][«"hf"»]\n'
+        "\n    def predict(self, request):\n        return request\n"
+    )
+    (truss / "model" / "model.py").write_text(model.text)
+    editor = await shared_editor(truss, pulling())
+    editor.open("model/model.py")
+    (found,) = await editor.pull("model/model.py")
+    assert found.code == "secret"
+    assert [found.range] == model.lsp_ranges()
+    editor.open("config.yaml", CONFIG + "secrets:\n  hf: null\n")
+    assert await editor.pull("model/model.py") == []
+    editor.close("config.yaml")
+    editor.close("model/model.py")
+
+
+async def test_findings_of_a_closed_file_are_published_with_the_config(
+    truss: Path, shared_editor: OpenEditor
+) -> None:
+    (truss / "requirements.txt").write_text("numpy==\n")
+    editor = await shared_editor(truss)
+    editor.open("config.yaml", CONFIG + "requirements_file: requirements.txt\n")
+    await until(lambda: editor.latest("requirements.txt"))
+    assert [one.code for one in editor.latest("requirements.txt")] == ["requirement"]
+    editor.write("config.yaml", CONFIG)
+    await until(lambda: editor.latest("requirements.txt") == [])
+    editor.close("config.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest_asyncio
 from conftest import OpenEditor, bare, pulling
 from lsp_editor import PATCH, REBUILD, Editor, by_title, until
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from truss_handle import operations
 
@@ -239,6 +241,33 @@ async def test_a_client_without_any_optional_capability(
     assert await greeting(editor) == "Hola, Ada"
     assert editor.registrations == []
     assert editor.client.progress_reports == {}
+
+
+async def test_a_stop_ends_a_start_that_takes_for_ever(
+    running: Path, open_editor: OpenEditor
+) -> None:
+    text = (running / MODEL).read_text()
+    (running / MODEL).write_text(text.replace('"Hello"', "__import__('time').sleep(3600)"))
+    editor = await open_editor(running, settings={"anyPython": True})
+    start = asyncio.ensure_future(editor.command("truss.startContainer"))
+    await until(lambda: any("load" in one["message"] for one in editor.statuses))
+    stopped = await editor.command("truss.stopContainer")
+    assert stopped["ok"], stopped
+    assert (await start)["error"]["type"] == "Superseded"
+    assert (await editor.command("truss.showStatus"))["state"] == "stopped"
+
+
+async def test_the_cancel_button_ends_the_work(running: Path, open_editor: OpenEditor) -> None:
+    text = (running / MODEL).read_text()
+    (running / MODEL).write_text(text.replace('"Hello"', "__import__('time').sleep(3600)"))
+    editor = await open_editor(running, settings={"anyPython": True})
+    start = asyncio.ensure_future(editor.command("truss.startContainer"))
+    await until(lambda: any("load" in one["message"] for one in editor.statuses))
+    (token,) = editor.client.progress_reports
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    with pytest.raises(JsonRpcException, match="canceled"):
+        await start
+    assert type(_progress(editor)[-1]).__name__ == "WorkDoneProgressEnd"
 
 
 def _marked(editor: Editor, span: types.Range) -> str:
