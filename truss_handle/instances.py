@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from truss_handle.exceptions import NotControlTruss, NotRunning
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from truss_handle.values import Running
 
 PLAIN_KEY = "use_control_plane"
+_ENDING = 1.0  # seconds: a killed process closes its sockets before it is gone
 
 
 async def alive(

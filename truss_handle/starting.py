@@ -12,7 +12,7 @@ from truss_base.hash import truss_hash
 from truss_base.tree import CONFIG_FILE, truss_root
 from truss_handle import instances, patching
 from truss_handle.client import ServerClient
-from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded
+from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded, ServerUnavailable
 from truss_handle.launching import launch, prepare
 from truss_handle.loading import loaded
 from truss_handle.locks import exclusive
@@ -160,6 +160,10 @@ async def _brought_up_to_date(target: _Target, running: Running) -> bool:
     except RebuildNeeded as needed:
         target.say("rebuild", str(needed))
         return False
+    except ServerUnavailable:
+        if await instances.has_ended(target.settings, running):
+            return False
+        raise
     if not result.changed:
         await _revived(target, running)
     return True
