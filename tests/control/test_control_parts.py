@@ -144,12 +144,10 @@ async def test_a_follower_that_does_not_read_loses_lines_and_costs_no_memory(
     monkeypatch.setattr(logbook, "FOLLOWER_LIMIT", 3)
     log = LogBook(tmp_path / "x.log", echo=None)
     follower = log.follow()
-    first = asyncio.create_task(anext(follower))
-    await asyncio.sleep(0)
     read, write = os.pipe()
     pump = log.pump(read)
     os.write(write, b"0\n")
-    assert await first == b"0\n"
+    assert await anext(follower) == b"0\n"
     for number in range(1, 10):
         os.write(write, b"%d\n" % number)
         while not log.tail(1).startswith(b"%d" % number):
@@ -161,6 +159,7 @@ async def test_a_follower_that_does_not_read_loses_lines_and_costs_no_memory(
     rest = [chunk async for chunk in follower]
     assert len(rest) < 3
     assert rest[-1] == b"9\n"
+    assert [chunk async for chunk in log.follow()] == [], "it is closed for later ones too"
 
 
 REAPER = """

@@ -30,6 +30,7 @@ class LogBook:
         self._echo = echo
         self._mutex = threading.Lock()
         self._followers: set[asyncio.Queue[bytes | None]] = set()
+        self._ended = False
         self._loop = asyncio.get_running_loop()
 
     def pump(self, descriptor: int) -> threading.Thread:
@@ -52,15 +53,14 @@ class LogBook:
             text = self._read_from_end(self._older, missing) + text
         return b"".join(text.splitlines(keepends=True)[-lines:])
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    def follow(self) -> AsyncIterator[bytes]:
         """Everything written from now on, until `end_followers`."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(FOLLOWER_LIMIT)
+        # Not in the generator: that begins to run only when its first item is asked for.
         self._followers.add(queue)
-        try:
-            while (chunk := await queue.get()) is not None:
-                yield chunk
-        finally:
-            self._followers.discard(queue)
+        if self._ended:
+            queue.put_nowait(None)
+        return self._chunks(queue)
 
     def close(self) -> None:
         """Ends every follower and closes the file; what is printed later is only echoed."""
@@ -69,11 +69,19 @@ class LogBook:
             self._file.close()
 
     def end_followers(self) -> None:
-        """Ends every follower, so that their connections end."""
+        """Ends every follower, present and future, so that their connections end."""
+        self._ended = True
         for queue in self._followers:
             while queue.full():
                 queue.get_nowait()
             queue.put_nowait(None)
+
+    async def _chunks(self, queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
+        try:
+            while (chunk := await queue.get()) is not None:
+                yield chunk
+        finally:
+            self._followers.discard(queue)
 
     def _pump(self, descriptor: int) -> None:
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
