@@ -37,6 +37,16 @@ async def is_alive(settings: Settings, running: Running) -> bool:
     return await runtime_named(running.runtime, settings).is_alive(running)
 
 
+async def has_ended(settings: Settings, running: Running) -> bool:
+    """Whether an instance that did not answer is ending right now, rather than hanging."""
+    deadline = time.monotonic() + _ENDING
+    while await is_alive(settings, running):
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
 async def require(settings: Settings, truss_dir: str | Path, runtime: str | None = None) -> Running:
     """As `alive`. Raises NotRunning."""
     running = await alive(settings, truss_dir, runtime)
