@@ -73,6 +73,15 @@ class Documents:
         """The text of a document as it was last saved; for one that is not open, its own."""
         return self._saved.get(snapshot.uri, snapshot.text)
 
+    def read_text(self, path: Path) -> str | None:
+        """A file's text as the editor has it, else as the disk has it."""
+        if (snapshot := self.at(path)) is not None:
+            return snapshot.text
+        try:
+            return path.read_text("utf-8", "replace")
+        except OSError:
+            return None
+
     def close(self, uri: str) -> Snapshot | None:
         self._saved.pop(uri, None)
         return self._snapshots.pop(uri, None)

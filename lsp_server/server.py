@@ -23,7 +23,6 @@ from lsp_server.features import actions
 from lsp_server.features import completion as completion_feature
 from lsp_server.features import hover as hover_feature
 from lsp_server.session import Session
-from lsp_server.settings import SECTION
 from lsp_server.uris import path_of
 
 if TYPE_CHECKING:
@@ -90,11 +89,7 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
 def initialized(server: Server, params: types.InitializedParams) -> None:
     session = server.session
     threading.Thread(target=warm, name="warm", daemon=True).start()
-    if session.able.watch_files:
-        everything = not session.able.relative_patterns
-        session.client.watch("truss", [(None, "**/*" if everything else "**/config.yaml")])
-    if session.able.watch_configuration:
-        session.client.watch_configuration(SECTION)
+    session.watch()
 
 
 def warm() -> None:
@@ -137,7 +132,7 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
 def pull_diagnostics(server: Server, params: types.DocumentDiagnosticParams) -> Any:
     session = server.session
     snapshot = session.documents.get(params.text_document.uri)
-    problems = session.problems(snapshot) if snapshot else ()
+    problems = session.problems.of(snapshot) if snapshot else ()
     return protocol.to_report(problems, session.able)
 
 
@@ -154,7 +149,7 @@ def code_action(server: Server, params: types.CodeActionParams) -> Any:
     only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
     offered = actions.actions(
         snapshot,
-        session.findings(snapshot),
+        session.problems.findings(snapshot),
         protocol.from_range(params.range),
         only,
         container,

@@ -173,7 +173,7 @@ async def test_other_files_of_the_truss_are_looked_at_too(
     truss: Path, shared_editor: OpenEditor
 ) -> None:
     model = marked(
-        'class Model:\n    def __init__(self, **kw):\n        self._key = kw["secrets"][«"hf"»]\n'
+        'class Model:\n    def load(self):\n        self._key = self._secrets[«"hf"»]\n'
         "\n    def predict(self, request):\n        return request\n"
     )
     (truss / "model" / "model.py").write_text(model.text)

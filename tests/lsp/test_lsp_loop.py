@@ -160,6 +160,20 @@ async def test_changes_by_another_tool_are_noticed(running: Path, open_editor: O
     await until(lambda: editor.statuses[-1]["in_sync"] is False)
 
 
+async def test_what_a_terminal_starts_is_noticed(
+    running: Path, truss_home: Path, open_editor: OpenEditor
+) -> None:
+    editor = await open_editor(running)
+    editor.open(MODEL)
+    await until(lambda: editor.statuses)
+    started = await operations.start(running, operations.StartOptions(any_python=True))
+    records = (truss_home / "instances").as_uri()
+    assert records in repr(editor.registrations), "the client was not asked to watch them"
+    event = types.FileEvent(f"{records}/{started.id}/instance.json", types.FileChangeType.Created)
+    editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    await until(lambda: editor.statuses[-1]["state"] == "ready")
+
+
 async def test_what_only_a_rebuild_can_do_is_offered_as_one(
     running: Path, open_editor: OpenEditor
 ) -> None:
