@@ -216,7 +216,7 @@ BUILD = Section(
             MapOf(Text(), secret_name_rule),
             "Secrets the build may read: from their name to a path in the image.",
             {},
-            example={"hf_access_token": "/root/.hf_access_token"},
+            example={"hf_access_token": "/workspace/.hf_access_token"},
         ),
         Field("no_cache", Boolean(), "Builds without cached layers; a flag of the push.", False),
     ),
