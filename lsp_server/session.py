@@ -76,16 +76,22 @@ class Session:
         if snapshot is None:
             return
         if snapshot.path is not None and (snapshot.truss or _could_be_config(snapshot)):
-            self.touched([snapshot.path])
-        if truss := snapshot.truss:
-            self.saves.saved(truss)
+            for truss in self._reread([snapshot.path]):
+                self.saves.saved(truss)
 
     def closed(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:
             self.problems.closed(snapshot)
 
     def touched(self, paths: Sequence[Path]) -> None:
-        """Files changed on disk: what belongs where, what is valid, what is in sync may differ."""
+        """Files changed on disk, by whatever tool: what runs may be in sync no more, or again."""
+        trusses = self._reread(paths)
+        others = any(self._records in path.parents for path in paths)
+        for truss in self._met if others else trusses:
+            self._look(truss)
+
+    def _reread(self, paths: Sequence[Path]) -> set[Path]:
+        """What belongs where and what is valid may differ now; the Trusses the files belong to."""
         folders = {path.parent for path in paths if path.name == CONFIG_NAME}
         for folder in folders:
             self.trusses.forget(folder)
@@ -94,12 +100,11 @@ class Session:
         concerned = trusses | folders
         near = [doc.uri for doc in self.documents if doc.path and concerned & {*doc.path.parents}]
         for snapshot in self.documents.relocate(near):
+            self._meet(snapshot.truss)
             self.problems.publish(snapshot)
         if near:
             self.client.refresh_diagnostics()
-        others = any(self._records in path.parents for path in paths)
-        for truss in self._met if others else trusses:
-            self._look(truss)
+        return trusses
 
     # What runs
 
@@ -139,7 +144,8 @@ class Session:
         self._look(truss)
 
     def _look(self, truss: Path) -> None:
-        if self.trusted:
+        """Not while something is being done to the container: that ends with a look anyway."""
+        if self.trusted and not self.runtime.state(truss).busy:
             self.runtime.look(truss)
 
     # Settings and trust
