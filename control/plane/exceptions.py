@@ -105,12 +105,12 @@ class Problem(ControlPlaneError):
     def to_dict(self) -> dict[str, Any]:
         """The problem as RFC 9457 JSON, with the `error` member that older clients read."""
         return {
+            **self.extra(),
             "type": self.type,
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
             "error": {"type": self.type, "msg": self.detail},
-            **self.extra(),
         }
 
 

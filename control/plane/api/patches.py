@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from control.plane.patching.patcher import Answer, Progress
+    from control.plane.patching.answers import Answer
+    from control.plane.patching.patcher import Progress
     from control.plane.patching.request import PatchRequest
     from control.plane.plane import ControlPlane
 

@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import (
     HashMismatch,
     InadmissiblePatch,
-    LoadFailed,
     PatchFailed,
     ReleaseError,
     UnsupportedPatch,
     one_line,
 )
 from control.plane.failpoints import reach
+from control.plane.patching.answers import (
+    APPLIED,
+    PLANNED,
+    Answer,
+    answer,
+    as_problem,
+    details,
+    rebuild_message,
+    unchanged,
+)
 from control.plane.patching.changes import ReleaseFiles, new_contents
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
@@ -40,11 +49,6 @@ if TYPE_CHECKING:
     from truss_base.plan import Plan
 
     Progress = Callable[[str, str], None]
-
-Answer = dict[str, Any]
-UNCHANGED = "This version is running already; there was nothing to do."
-APPLIED = "Patch applied successfully"
-PLANNED = "Nothing was changed: this is what the patch would do."
 
 
 class Patcher:
@@ -95,14 +99,14 @@ class Patcher:
     async def _plan_only(self, request: PatchRequest) -> Answer:
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
-            return _unchanged(base, watch)
+            return unchanged(base, watch)
         _, chosen = await self._check(base, request, watch)
-        return {**_answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
+        return {**answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
 
     async def _apply(self, request: PatchRequest, progress: Progress) -> Answer:
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
-            return _unchanged(base, watch)
+            return unchanged(base, watch)
         progress("check", f"checking {len(request.patches)} changes")
         contents, chosen = await self._check(base, request, watch)
         self._patching = True
@@ -117,7 +121,7 @@ class Patcher:
             raise
         self._remember(request.hash, chosen, watch)
         self._tasks.run(self._collect())
-        return _answer(APPLIED, base, request.hash, chosen, watch)
+        return answer(APPLIED, base, request.hash, chosen, watch)
 
     async def _check(
         self, base: Release, request: PatchRequest, watch: Stopwatch
@@ -131,7 +135,7 @@ class Patcher:
         chosen = await asyncio.to_thread(_plan, base, request)
         watch.lap("plan")
         if chosen.strategy is Strategy.REBUILD:
-            raise UnsupportedPatch(_rebuild_message(chosen), chosen.to_dict())
+            raise UnsupportedPatch(rebuild_message(chosen), chosen.to_dict())
         contents = await asyncio.to_thread(new_contents, base, request)
         watch.lap("check")
         return contents, chosen
@@ -165,12 +169,12 @@ class Patcher:
             watch.lap("settle")
             reach("patch.loaded")
             await asyncio.to_thread(
-                self._store.commit, release, _details(release.hash, chosen, watch)
+                self._store.commit, release, details(release.hash, chosen, watch)
             )
             watch.lap("commit")
         except BaseException as failure:
-            await self._undo(release, process, _details(release.hash, chosen, watch), failure)
-            raise _as_problem(failure) from failure
+            await self._undo(release, process, details(release.hash, chosen, watch), failure)
+            raise as_problem(failure) from failure
         if process is None:
             self._supervisor.adopt(release)
         else:
@@ -194,13 +198,13 @@ class Patcher:
         self,
         release: Release,
         process: InferenceProcess | None,
-        details: Mapping[str, Any],
+        noted: Mapping[str, Any],
         failure: BaseException,
     ) -> None:
         if process is not None:
             await process.kill()
-        details = {**details, "error": one_line([str(failure) or type(failure).__name__])}
-        await asyncio.to_thread(self._store.discard, release, details)
+        noted = {**noted, "error": one_line([str(failure) or type(failure).__name__])}
+        await asyncio.to_thread(self._store.discard, release, noted)
         self._supervisor.refill()
 
     async def close(self) -> None:
@@ -214,7 +218,7 @@ class Patcher:
     def _remember(
         self, wanted: str, chosen: Plan, watch: Stopwatch, error: str | None = None
     ) -> None:
-        entry = {**_details(wanted, chosen, watch), "at": now(), "ok": error is None}
+        entry = {**details(wanted, chosen, watch), "at": now(), "ok": error is None}
         total = watch.timings_ms()["total"]
         if error is None:
             self._log.note(f"Patched to {wanted[:12]} ({chosen.strategy.title}, {total:.0f} ms).")
@@ -231,49 +235,3 @@ def _plan(base: Release, request: PatchRequest) -> Plan:
         return plan(files, request.patches, old_config=base.config_text(), has_links=has_links)
     except TrussBaseError as error:
         raise InadmissiblePatch(f"{error}.") from error
-
-
-def _rebuild_message(chosen: Plan) -> str:
-    reasons = [
-        f"{change.subject}: {change.reason}"
-        for change in chosen.changes
-        if change.strategy is Strategy.REBUILD
-    ]
-    return f"This change needs a rebuild: {one_line(reasons)}"
-
-
-def _as_problem(failure: BaseException) -> BaseException:
-    if isinstance(failure, LoadFailed):
-        return PatchFailed(f"The new version does not load: {failure}", failure.error)
-    if isinstance(failure, OSError):
-        return PatchFailed(f"The new version could not be made live ({failure.strerror}).")
-    return failure
-
-
-def _unchanged(base: Release, watch: Stopwatch) -> Answer:
-    return {
-        "msg": UNCHANGED,
-        "hash": base.hash,
-        "prev_hash": base.hash,
-        "strategy": Strategy.SYNC.label,
-        "reasons": [],
-        "timings_ms": watch.timings_ms(),
-    }
-
-
-def _answer(msg: str, base: Release, wanted: str, chosen: Plan, watch: Stopwatch) -> Answer:
-    return {
-        "msg": msg,
-        "hash": wanted,
-        "prev_hash": base.hash,
-        **chosen.to_dict(),
-        "timings_ms": watch.timings_ms(),
-    }
-
-
-def _details(wanted: str, chosen: Plan, watch: Stopwatch) -> dict[str, Any]:
-    return {
-        "hash": wanted,
-        "strategy": chosen.strategy.label,
-        "timings_ms": watch.timings_ms(),
-    }

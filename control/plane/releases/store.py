@@ -84,7 +84,7 @@ class ReleaseStore:
             # Killed after the rename, which is the commit, and before its line was written.
             self.journal.append({"event": "commit", "release": release.id, "at": now()})
         self._abort_unfinished()
-        self.collect(in_use={release.id} if release else set())
+        self.collect(in_use=())
         return release
 
     def import_truss(self, truss: Path) -> Release:
@@ -178,6 +178,7 @@ class ReleaseStore:
 
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:
         """Removes a staged release that will never be live."""
+        assert release is not self._live, "what is live cannot be taken back"
         self._forget(release.id)
         with contextlib.suppress(OSError):
             self.journal.append({"event": "abort", "release": release.id, "at": now(), **details})
@@ -187,6 +188,7 @@ class ReleaseStore:
         self.journal.sync()
         with self._mutex:
             kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
+            kept |= {self._live.id} if self._live else set()
             for root in self._releases.iterdir():
                 if root.name not in kept:
                     self._remove(root)

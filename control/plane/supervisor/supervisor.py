@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import LoadFailed
 from control.plane.releases.release import now
 from control.plane.supervisor.backoff import Backoff
+from control.plane.supervisor.drainage import Drainage
 from control.plane.supervisor.errors import ended_error, model_error, start_error
 from control.plane.supervisor.process import InferenceProcess
 from control.plane.tasks import Tasks
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.supervisor.process import Event, Launch
 
-# A version whose requests hang must not pile up copies of itself, patch after patch.
-DRAINING_LIMIT = 2
 # Up to this long before the next start requests wait; beyond it they are told.
 WORTH_WAITING_SECONDS = 1.0
 STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
@@ -50,12 +49,11 @@ class Supervisor:
         self._gate = gate
         self._environment = environment
         self._load_timeout = load_timeout
-        self._drain_timeout = drain_timeout
+        self._drainage = Drainage(drain_timeout)
         self._keeps_spare = spare
         self._tasks = Tasks()
         self._loading: asyncio.Task[None] | None = None
         self._processes: set[InferenceProcess] = set()
-        self._draining: list[InferenceProcess] = []
         self._backoff = Backoff()
         self._closed = False
         self._release: Release | None = None
@@ -113,7 +111,7 @@ class Supervisor:
         self.last_error = None
         self._gate.open(process.backend)
         if old is not None:
-            self._tasks.run(self._drain(old, REPLACED))
+            self._tasks.run(self._drainage.drain(old, REPLACED))
         self.refill()
         if not process.is_alive:
             # It ended between its last word and this switch, when nobody was watching for it.
@@ -143,7 +141,7 @@ class Supervisor:
         self._gate.refuse(STOPPED)
         current, self.current = self.current, None
         if current is not None:
-            await self._drain(current, STOPPED)
+            await self._drainage.drain(current, STOPPED)
 
     async def close(self) -> None:
         """Ends everything, in bounded time."""
@@ -263,15 +261,6 @@ class Supervisor:
         else:
             self._gate.hold()
         await asyncio.sleep(delay)
-
-    async def _drain(self, process: InferenceProcess, reason: str) -> None:
-        self._draining.append(process)
-        process.backend.lost_message = reason
-        excess = self._draining[:-DRAINING_LIMIT]
-        await asyncio.gather(
-            process.drain(self._drain_timeout), *(older.stop() for older in excess)
-        )
-        self._draining.remove(process)
 
     def _predict_error(self, process: InferenceProcess, error: Event) -> None:
         if process is self.current:

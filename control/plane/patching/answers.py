@@ -1,0 +1,69 @@
+"""What a patch is answered with: results, refusals, failures. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import LoadFailed, PatchFailed, one_line
+from truss_base.plan import Strategy
+
+if TYPE_CHECKING:
+    from control.plane.patching.stopwatch import Stopwatch
+    from control.plane.releases.release import Release
+    from truss_base.plan import Plan
+
+Answer = dict[str, Any]
+UNCHANGED = "This version is running already; there was nothing to do."
+APPLIED = "Patch applied successfully"
+PLANNED = "Nothing was changed: this is what the patch would do."
+
+
+def rebuild_message(chosen: Plan) -> str:
+    """Why only a rebuild can realise a plan."""
+    reasons = [
+        f"{change.subject}: {change.reason}"
+        for change in chosen.changes
+        if change.strategy is Strategy.REBUILD
+    ]
+    return f"This change needs a rebuild: {one_line(reasons)}"
+
+
+def as_problem(failure: BaseException) -> BaseException:
+    """The failure of an activation as the caller hears of it."""
+    if isinstance(failure, LoadFailed):
+        return PatchFailed(f"The new version does not load: {failure}", failure.error)
+    if isinstance(failure, OSError):
+        return PatchFailed(f"The new version could not be made live ({failure.strerror}).")
+    return failure
+
+
+def unchanged(base: Release, watch: Stopwatch) -> Answer:
+    """The answer when the wanted version is live already."""
+    return {
+        "msg": UNCHANGED,
+        "hash": base.hash,
+        "prev_hash": base.hash,
+        "strategy": Strategy.SYNC.label,
+        "reasons": [],
+        "timings_ms": watch.timings_ms(),
+    }
+
+
+def answer(msg: str, base: Release, wanted: str, chosen: Plan, watch: Stopwatch) -> Answer:
+    """The answer to a patch that was applied, or planned."""
+    return {
+        "msg": msg,
+        "hash": wanted,
+        "prev_hash": base.hash,
+        **chosen.to_dict(),
+        "timings_ms": watch.timings_ms(),
+    }
+
+
+def details(wanted: str, chosen: Plan, watch: Stopwatch) -> dict[str, Any]:
+    """What the journal and the history keep of a patch."""
+    return {
+        "hash": wanted,
+        "strategy": chosen.strategy.label,
+        "timings_ms": watch.timings_ms(),
+    }
