@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from lsp_editor import Editor, Json
+from lsp_clients import pushing
+from lsp_editor import Editor, Json, OpenEditor
+from lsp_truss import CONFIG, MODEL
 from lsprotocol import types
-
-CONFIG = """\
-model_name: greeter
-python_version: py311
-use_control_plane: true
-resources:
-  cpu: "1"
-  memory: 1Gi
-  accelerator: null
-  use_gpu: false
-"""
-MODEL = """\
-class Model:
-    def __init__(self, **kwargs):
-        self._greeting = None
-
-    def load(self):
-        self._greeting = "Hello"
-
-    def predict(self, request):
-        return f"{self._greeting}, {request['name']}"
-"""
-
-OpenEditor = Callable[..., Awaitable[Editor]]
 
 
 @pytest.fixture
@@ -103,46 +80,3 @@ async def shared_editor() -> AsyncIterator[OpenEditor]:
     yield turn_to
     for editor in editors.values():
         await editor.stop()
-
-
-def bare() -> types.ClientCapabilities:
-    """A client without any optional capability."""
-    return types.ClientCapabilities()
-
-
-def pushing(**more: Any) -> types.ClientCapabilities:
-    """A capable client that waits for diagnostics to be published."""
-    return types.ClientCapabilities(
-        general=types.GeneralClientCapabilities(position_encodings=more.get("encodings")),
-        workspace=types.WorkspaceClientCapabilities(
-            configuration=True,
-            workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True),
-            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
-                dynamic_registration=True, relative_pattern_support=True
-            ),
-            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True),
-        ),
-        window=types.WindowClientCapabilities(work_done_progress=True),
-        text_document=types.TextDocumentClientCapabilities(
-            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
-                related_information=True,
-                tag_support=types.ClientDiagnosticsTagOptions(
-                    [types.DiagnosticTag.Unnecessary, types.DiagnosticTag.Deprecated]
-                ),
-            ),
-            hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
-            code_action=types.CodeActionClientCapabilities(
-                disabled_support=True,
-                is_preferred_support=True,
-                code_action_literal_support=types.ClientCodeActionLiteralOptions(
-                    types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
-                ),
-            ),
-            diagnostic=types.DiagnosticClientCapabilities() if more.get("pull") else None,
-        ),
-    )
-
-
-def pulling() -> types.ClientCapabilities:
-    """The same client, asking for diagnostics itself."""
-    return pushing(pull=True)

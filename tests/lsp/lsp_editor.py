@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Union
 
@@ -198,3 +198,6 @@ def by_title(actions: list[types.CodeAction | types.Command], title: str) -> typ
     (action,) = [action for action in actions if action.title == title]
     assert isinstance(action, types.CodeAction)
     return action
+
+
+OpenEditor = Callable[..., Awaitable[Editor]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import CONFIG, OpenEditor, bare, pushing
-from lsp_editor import PATCH, REBUILD, Editor, by_title
+from lsp_clients import bare, pushing
+from lsp_editor import PATCH, REBUILD, Editor, OpenEditor, by_title
+from lsp_truss import CONFIG
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OpenEditor
+from lsp_editor import OpenEditor
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

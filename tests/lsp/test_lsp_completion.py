@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import OpenEditor
+from lsp_editor import OpenEditor
 from lsp_marks import Marked, marked
 from lsprotocol import types
 

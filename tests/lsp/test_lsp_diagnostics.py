@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import CONFIG, OpenEditor, bare, pulling, pushing
-from lsp_editor import until
+from lsp_clients import bare, pulling, pushing
+from lsp_editor import OpenEditor, until
 from lsp_marks import marked
+from lsp_truss import CONFIG
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from conftest import OpenEditor, bare, pulling
-from lsp_editor import PATCH, REBUILD, Editor, by_title, until
+from lsp_clients import bare, pulling
+from lsp_editor import PATCH, REBUILD, Editor, OpenEditor, by_title, until
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import OpenEditor
-from lsp_editor import PATCH, by_title
+from lsp_editor import PATCH, OpenEditor, by_title
 from lsprotocol import types
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import OpenEditor, pulling
+from lsp_clients import pulling
+from lsp_editor import OpenEditor
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
