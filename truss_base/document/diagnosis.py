@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from truss_base.document.compose import Composition
     from truss_base.document.lines import LineIndex
 
-_KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*?)(?P<rest>\s*:(?:\s|$).*)?$")
+_KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*)(?P<rest>:(?:\s|$).*)?$")
 _QUOTES = ("'", '"')
 _QUOTED_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?(?P<quote>['\"])")
 _NEW_KEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
@@ -94,7 +94,7 @@ def _not_a_key(text: str, lines: LineIndex, found: Composition) -> Problem:
     if found.mark > key and text[key:].startswith(("'", '"', "[", "{")):
         return Problem(found.mark, found.mark + 1, "nothing can follow a closed value here")
     match = _KEY.match(lines.line_text(line))
-    end = start + match.end("word") if match else found.mark + 1
+    end = start + _word_end(match) if match else found.mark + 1
     message = "the indentation of this line fits no line above it"
     odd = _odd_first(lines, line)
     if odd is not None:
@@ -133,7 +133,7 @@ def _odd_first(lines: LineIndex, line: int) -> Problem | None:
         return None
     match = _KEY.match(lines.line_text(first))
     start = lines.starts[first] + inner
-    end = lines.starts[first] + match.end("word") if match else start + 1
+    end = lines.starts[first] + _word_end(match) if match else start + 1
     message = "this key is indented differently from the ones below it"
     return Problem(start, max(end, start + 1), message)
 
@@ -186,6 +186,10 @@ _RULES = (
     ("block mapping", _not_a_key),
     ("block collection", _not_a_key),
 )
+
+
+def _word_end(match: re.Match[str]) -> int:
+    return match.start("word") + len(match["word"].rstrip())
 
 
 def _plain(reason: str) -> str:

@@ -57,10 +57,11 @@ class Document:
         found = compose(body)
         repaired: frozenset[int] = frozenset()
         if found.problem is not None:
-            problem = diagnose(body, LineIndex(body), found)
+            lines = LineIndex(body)
+            problem = diagnose(body, lines, found)
             problems.append(problem)
             if problem.kind in _REPAIRABLE:
-                outcome = repair(body, found, problem)
+                outcome = repair(body, lines, found, problem)
                 found, repaired = outcome.composition, outcome.lines
         elif "\t" in body:
             problems.extend(misplaced_tabs(body, LineIndex(body), found.root))

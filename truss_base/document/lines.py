@@ -12,16 +12,19 @@ Encoding = Literal["utf-8", "utf-16", "utf-32"]
 # What editors take for the end of a line. YAML 1.1 also breaks lines at NEL, LS and PS: its line
 # numbers are therefore never used here, only its character indexes.
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+# As many lines show how a text is indented; the rest of a very long one is not looked at.
+_TELLING_LINES = 2000
 
 
 class LineIndex:
     """Where the lines of a text start. Lines and columns count from 0."""
 
-    __slots__ = ("starts", "text")
+    __slots__ = ("_indent_unit", "starts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
+        self._indent_unit: int | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -49,9 +52,14 @@ class LineIndex:
 
         A step of 1 is never the unit: nobody writes so, but a slip of one space is common.
         """
+        if self._indent_unit is None:
+            self._indent_unit = self._usual_step()
+        return self._indent_unit
+
+    def _usual_step(self) -> int:
         steps: Counter[int] = Counter()
         before = 0
-        for line in range(len(self.starts)):
+        for line in range(min(len(self.starts), _TELLING_LINES)):
             text = self.line_text(line)
             content = text.lstrip(" ")
             if content and not content.startswith("#"):

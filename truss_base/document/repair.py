@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
     from truss_base.document.compose import Problem
 
-# How many characters all attempts together may read: a keystroke must stay a keystroke.
+# How many characters all attempts together may read: a keystroke must stay a keystroke. Less in a
+# text that is denser than configs are, as reading costs by the node.
 _BUDGET = 400_000
+_LEAST_READS = 3
+_USUAL_DENSITY = 0.1
+_MARKS = ":,[{-\n"
 _MOST_ATTEMPTS = 40
 _MOST_REPAIRS = 8
 _LOOK_BACK = 500
@@ -40,29 +44,18 @@ class Repaired:
     lines: frozenset[int]
 
 
-def repair(text: str, found: Composition, problem: Problem) -> Repaired:
+def repair(text: str, original: LineIndex, found: Composition, problem: Problem) -> Repaired:
     """Reads on after a fault of syntax, as far as the budget goes."""
-    attempts = min(_MOST_ATTEMPTS, max(3, _BUDGET // max(len(text), 1)))
+    attempts = _Attempts(text)
     shifts = Shifts()
     touched: set[int] = set()
-    original = LineIndex(text)
     mark = problem.start
+    lines = original
     for _ in range(_MOST_REPAIRS):
-        lines = LineIndex(text)
-        best: tuple[float, Splice, Composition] | None = None
-        for splice in _candidates(text, lines, mark, found.mark):
-            if attempts == 0:
-                break
-            attempts -= 1
-            tried = compose(splice.apply(text))
-            reached = float("inf") if tried.problem is None else tried.mark - splice.growth
-            if best is None or reached > best[0]:
-                best = (reached, splice, tried)
-            if tried.problem is None:
-                break
-        if best is None or best[0] <= found.mark:
+        best = attempts.best(text, _candidates(text, lines, mark, found.mark))
+        if best is None or best.reached <= found.mark:
             break
-        _, splice, found = best
+        splice, found = best.splice, best.composition
         touched.add(original.line_at(shifts.back(splice.start)))
         touched.add(original.line_at(shifts.back(max(splice.end - 1, splice.start))))
         text = splice.apply(text)
@@ -70,9 +63,50 @@ def repair(text: str, found: Composition, problem: Problem) -> Repaired:
         if found.problem is None:
             break
         mark = found.mark
+        lines = LineIndex(text)
     if found.root is not None:
         shifts.move(found.root)
     return Repaired(found, frozenset(touched))
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What an edit led to: the character of the text before it up to which reading went."""
+
+    reached: float
+    splice: Splice
+    composition: Composition
+
+
+class _Attempts:
+    """Edits tried out until one mends everything, or the budget is used up."""
+
+    def __init__(self, text: str) -> None:
+        marks = sum(text.count(mark) for mark in _MARKS)
+        density = marks / max(len(text), 1)
+        most = max(_BUDGET, _LEAST_READS * len(text))
+        self._characters = most * min(1, _USUAL_DENSITY / max(density, _USUAL_DENSITY))
+        self._left = _MOST_ATTEMPTS
+
+    def best(self, text: str, candidates: Iterator[Splice]) -> _Attempt | None:
+        """The edit after which reading gets furthest, the first of equals."""
+        best: _Attempt | None = None
+        for splice in candidates:
+            if self._left == 0 or self._characters < len(text):
+                break
+            attempt = self._try(text, splice)
+            if best is None or attempt.reached > best.reached:
+                best = attempt
+            if attempt.composition.problem is None:
+                break
+        return best
+
+    def _try(self, text: str, splice: Splice) -> _Attempt:
+        tried = compose(splice.apply(text))
+        self._left -= 1
+        self._characters -= tried.mark if tried.problem else len(text)
+        reached = float("inf") if tried.problem is None else tried.mark - splice.growth
+        return _Attempt(reached, splice, tried)
 
 
 def _candidates(text: str, lines: LineIndex, mark: int, reached: int) -> Iterator[Splice]:

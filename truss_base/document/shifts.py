@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from truss_base.document.nodes import parts
+from truss_base.document.nodes import Alias, Scalar, parts
 
 if TYPE_CHECKING:
     from truss_base.document.nodes import Node
@@ -54,11 +54,13 @@ class Shifts:
         """Moves a node and everything in it to the original positions."""
         if not self._splices:
             return
-        seen: set[int] = set()
+        # Composition leaves each node in one place of the tree: an alias does not hold its target.
+        untouched = min(splice.start for splice in self._splices)
         pending = [root]
         while pending:
             node = pending.pop()
-            if id(node) not in seen:
-                seen.add(id(node))
-                node.start, node.end = self.back(node.start), self.back(node.end)
+            if node.end <= untouched:
+                continue
+            node.start, node.end = self.back(node.start), self.back(node.end)
+            if not isinstance(node, (Scalar, Alias)):
                 pending.extend(parts(node))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,7 +93,10 @@ def outline_of(text: str) -> Outline:
     """The outline of a Python text."""
     lines = LineIndex(text)
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            # What Python would warn of is not ours to print, nor to raise.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except SyntaxError as error:
         line, column = max((error.lineno or 1) - 1, 0), max((error.offset or 1) - 1, 0)
         start = lines.index(line, column, "utf-32")

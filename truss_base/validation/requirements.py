@@ -27,7 +27,7 @@ _EVERYDAY = re.compile(
 _LOCAL = re.compile(r"\.{0,2}/|\.{1,2}$|[A-Za-z]:\\|.*\.(?:whl|zip|tar\.gz|tgz)(?:\[|$|#| )")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
-_OPTIONS = re.compile(r"\s+--?[a-z].*$", re.DOTALL)
+_OPTIONS = re.compile(r"\s--?[a-z].*$", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.DOTALL)
 _SINGLE_EQUALS = re.compile(r"([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*=\s*([0-9][^=\s]*)")
 _NO_OPERATOR = re.compile(r"([A-Za-z0-9._-]+)\s+(\d[\w.]*)")
@@ -47,7 +47,7 @@ def bad_line(line: str) -> BadLine | None:
     text = _COMMENT.sub("", line).strip()
     if not text or text.startswith("-") or _LOCAL.match(text):
         return None
-    text = _OPTIONS.sub("", text).rstrip("\\ ")
+    text = _OPTIONS.sub("", text).rstrip("\\ \t")
     if _EVERYDAY.fullmatch(text) or _URL.match(text) or _VARIABLE.search(text):
         return None
     # Imported here: most configs have none but everyday lines.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from truss_base.document import LineIndex
     from truss_base.validation.findings import Finding
 
-_COMMENT = re.compile(r"#\s*truss:\s*ignore(?:\[(?P<codes>[^\]]*)\])?\s*$")
+_COMMENT = re.compile(r"#\s*truss:\s*ignore(?:\[(?P<codes>[^\]#]*)\])?\s*$")
 _EVERYTHING = "*"
 
 

@@ -57,8 +57,8 @@ def _semantics(document: Document) -> Iterator[Finding]:
         if not document.problems:
             yield _not_a_mapping(document, data)
         return
-    found = [*_faults(document, data), *duplicate_keys(document)]
-    found += coerced_variables(document)
+    found = [*_faults(document, data), *islice(duplicate_keys(document), MOST_FINDINGS)]
+    found += islice(coerced_variables(document), MOST_FINDINGS)
     found += islice(requirement_entries(document), MOST_FINDINGS)
     for finding in found:
         if not document.problems or _is_sure(document, finding):
