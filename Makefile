@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup demo test check lint types unit extension docker editor bench lock format clean
+.PHONY: help setup demo test check lint types unit extension docker editor bench reference lock format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -42,6 +42,9 @@ editor: setup extension ## the smoke test in a real VS Code workbench
 
 bench: setup ## every benchmark: a table each, and JSON in benchmarks/results/
 	@$(PY) -m benchmarks
+
+reference: setup ## rewrite what is generated from the definitions: reference, JSON schema, types
+	@$(PY) -m truss_base.reference .
 
 lock: setup ## resolve the dependencies anew
 	@PATH="$$PWD/.venv/bin:$$PATH" scripts/lock

@@ -16,6 +16,13 @@ Every message is one line for a person: what happened, where, what to do next.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from truss_base.config.faults import Fault
+
 
 class TrussBaseError(Exception):
     """The root of every error that `truss_base` raises on purpose."""
@@ -26,7 +33,14 @@ class NotATruss(TrussBaseError):
 
 
 class ConfigError(TrussBaseError):
-    """`config.yaml` cannot be used; the message lists every fault."""
+    """`config.yaml` cannot be used; the message lists every fault.
+
+    `faults` has them as data where values are at fault; it is empty for a file or its YAML.
+    """
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class PathError(TrussBaseError):

@@ -1,7 +1,8 @@
 """Records back into plain data, as JSON and YAML can hold it.
 
-Three depths: `complete` has every field, so that a reader needs no defaults; `sparse` leaves out
-what equals its default; `written` has only what the config said.
+Four depths: `complete` has every field, so that a reader needs no defaults; `sparse` leaves out
+what equals its default; `written` has only what the config said; `minimal` is for a file: sparse,
+and without what is derived from other fields. Each of them reads back as the same config.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Depth(Enum):
     COMPLETE = "complete"
     SPARSE = "sparse"
     WRITTEN = "written"
+    MINIMAL = "minimal"
 
 
 def dump(value: Any, depth: Depth) -> Any:
@@ -50,26 +52,29 @@ def _dump_record(record: Record, depth: Depth) -> dict[str, Any]:
         value = record.values_by_name[field.name]
         if _is_shown(field, value, record, depth):
             plain[field.name] = dump(value, _depth_within(field, depth))
-    for key, value in record.extra.items():
-        if value is not None or depth is not Depth.SPARSE:
-            plain[key] = _json_like(value)
-    return record.section.finish(plain, record) if record.section.finish else plain
+    plain.update((key, _json_like(value)) for key, value in record.extra.items())
+    # What is added for readers is not written into files.
+    finish = record.section.finish if depth is not Depth.MINIMAL else None
+    return finish(plain, record) if finish else plain
 
 
 def _depth_within(field: Field, depth: Depth) -> Depth:
     if field.dump_whole:
-        return Depth.COMPLETE
-    if field.written_only and depth is Depth.SPARSE:
+        return Depth.WRITTEN if depth is Depth.MINIMAL else Depth.COMPLETE
+    if field.written_only and depth in (Depth.SPARSE, Depth.MINIMAL):
         return Depth.WRITTEN
     return depth
 
 
 def _is_shown(field: Field, value: Any, record: Record, depth: Depth) -> bool:
+    if depth is Depth.MINIMAL:
+        pinned = field.moving_default and field.name in record.given
+        return pinned or (not field.derived and not _equals_default(field, value))
     if depth is Depth.COMPLETE or field.dump_whole:
         return True
     if depth is Depth.WRITTEN:
         return field.name in record.given
-    return value is not None and not _equals_default(field, value)
+    return not _equals_default(field, value)
 
 
 def _equals_default(field: Field, value: Any) -> bool:

@@ -35,8 +35,10 @@ class Field:
     """One key of the config: the single source for hover, completion, docs and the planner.
 
     `default` is in the form a config file would have. `leads_to` is None where the enclosing
-    field's holds; `lookup` fills it in. `since` is a version of truss, "" for ever since. A sparse
-    dump of a field with `dump_whole` is complete, of one with `written_only` what was written.
+    field's holds; `lookup` fills it in. `since` is the version of truss that brought it, "" where
+    that is long ago or not known. A sparse dump of a field with `dump_whole` is complete, of one
+    with `written_only` what was written. Files we write never have one that is `derived` from
+    others, and always one that was given and has a `moving_default` (another in other releases).
     """
 
     name: str
@@ -52,6 +54,8 @@ class Field:
     aliases: tuple[str, ...] = ()
     dump_whole: bool = False
     written_only: bool = False
+    derived: bool = False
+    moving_default: bool = False
 
     @property
     def required(self) -> bool:
@@ -61,6 +65,20 @@ class Field:
     def allowed(self) -> tuple[str, ...]:
         """The allowed values where they can be listed, else empty."""
         return self.kind.choices
+
+    @property
+    def shown_example(self) -> object:
+        """The example, or what else shows what a value looks like; None where nothing does."""
+        if self.example is not None:
+            return self.example
+        if isinstance(self.default, bool):
+            return not self.default
+        others = [choice for choice in self.allowed if choice != self.default]
+        if others and self.allowed != ("true", "false"):
+            return others[0]
+        if self.allowed:
+            return True
+        return self.default if isinstance(self.default, (str, int, float)) else None
 
     @property
     def section(self) -> Section | Variants | None:

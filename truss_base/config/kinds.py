@@ -64,13 +64,15 @@ def replace_by(suggestions: tuple[str, ...]) -> Remedy:
 class Text:
     """Text; `rule` looks at its form, `normal` brings it into one of several equal forms.
 
-    Numbers are refused, as by the existing loader.
+    Numbers are refused, as by the existing loader. `pattern` is what a JSON schema can say of the
+    rule: a regular expression of ECMA 262 that is found in whatever the rule accepts.
     """
 
     rule: TextRule | None = None
     non_empty: bool = False
     normal: Callable[[str], str] | None = None
     phrase: str = "text"
+    pattern: str = ""
     choices: tuple[str, ...] = ()
 
     def check(self, value: object, path: Path, report: Report) -> object:

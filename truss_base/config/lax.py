@@ -11,6 +11,14 @@ import re
 
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
+_DIGITS = "[0-9](?:_?[0-9])*"
+# As a JSON schema has them: with the spaces around, and without flags.
+WHOLE_PATTERN = rf"\s*[+-]?{_DIGITS}(?:\.0+)?\s*"
+NUMBER_PATTERN = (
+    rf"\s*[+-]?(?:(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+    r"|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\s*"
+)
+BOOLEAN_WORDS = (*sorted(_TRUE), *sorted(_FALSE))
 _WHOLE = re.compile(r"[+-]?\d(?:_?\d)*(?:\.0+)?", re.ASCII)
 # Longer digit strings are refused by the loader's parser, and are slow to convert.
 _MAX_DIGITS = 4300

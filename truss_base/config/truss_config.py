@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path as FilePath
 
+    from typing_extensions import Unpack
+
     from truss_base.config.definitions.accelerator import Accelerator
     from truss_base.config.record import Record
+    from truss_base.config.typed import ConfigKeys
 
 
 class TrussConfig:
     """The values of a config, as attributes; a section is a mapping with attributes of its own.
 
     Unknown keys are kept and tolerated, as by the existing loader. Values are converted as it
-    does: `predict_concurrency: "5"` is 5, `cpu: 4` is refused.
+    does: `predict_concurrency: "5"` is 5, `cpu: 4` is refused. `faults` holds what is tolerated.
     """
 
     model_name: str | None
@@ -56,12 +59,18 @@ class TrussConfig:
     live_reload: bool
     apply_library_patches: bool
 
-    def __init__(self, **values: Any) -> None:
-        """A config built in code. Raises ConfigError, which lists every fault."""
+    _record: Record
+    faults: tuple[Fault, ...]
+
+    def __init__(self, **values: Unpack[ConfigKeys]) -> None:
+        """A config built in code; a section is a mapping, typed (`truss_base.config.typed`) or not.
+
+        Raises ConfigError, which lists every fault.
+        """
         faults: list[Fault] = []
-        self._record = _read(values, faults)
-        self.faults = tuple(faults)
+        record = _read(values, faults)
         _refuse(faults)
+        self._hold(record, faults)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TrussConfig:
@@ -89,7 +98,7 @@ class TrussConfig:
         try:
             return cls.from_text(read_text(path))
         except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from None
+            raise ConfigError(f"{path}: {error}", error.faults) from None
 
     @classmethod
     def tolerant(cls, data: object) -> TrussConfig:
@@ -103,14 +112,27 @@ class TrussConfig:
     @classmethod
     def _of(cls, record: Record, faults: list[Fault]) -> TrussConfig:
         config = cls.__new__(cls)
-        config._record = record
-        config.faults = tuple(faults)
+        config._hold(record, faults)
         return config
+
+    def _hold(self, record: Record, faults: list[Fault]) -> None:
+        self.__dict__.update(_record=record, faults=tuple(faults))
+
+    def replace(self, **changes: Unpack[ConfigKeys]) -> TrussConfig:
+        """This config with other values for some keys of the root, checked as a whole.
+
+        Raises ConfigError, which lists every fault.
+        """
+        return type(self).from_dict({**dump(self._record, Depth.MINIMAL), **changes})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._record, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # A value that is set alone would escape the rules over several keys.
+        raise AttributeError(f"a config is checked as a whole: use replace({name}=...)")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrussConfig) and self.to_dict(True) == other.to_dict(True)
@@ -154,6 +176,25 @@ class TrussConfig:
         sparse["python_version"] = self._record["python_version"]
         return sparse
 
+    def to_yaml(self) -> str:
+        """The text of a config file that says the same in as little as possible.
+
+        Keys have the order of the reference, unknown ones come last; a key with its default is
+        left out, except a `python_version` that was given, whose default moves between releases.
+        """
+        from truss_base.config.writing import yaml_text
+
+        return yaml_text(dump(self._record, Depth.MINIMAL))
+
+    def write_yaml(self, path: FilePath) -> None:
+        """Writes `to_yaml()` to a file, which is replaced as a whole or left as it was.
+
+        Raises ConfigError when it cannot be written.
+        """
+        from truss_base.config.writing import write_atomically
+
+        write_atomically(path, self.to_yaml())
+
 
 def _read(data: Mapping[str, Any], faults: list[Fault]) -> Record:
     if not hasattr(data, "items"):
@@ -164,7 +205,7 @@ def _read(data: Mapping[str, Any], faults: list[Fault]) -> Record:
 def _refuse(faults: list[Fault]) -> None:
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
-        raise ConfigError("; ".join(_line(fault) for fault in errors))
+        raise ConfigError("; ".join(_line(fault) for fault in errors), errors)
 
 
 def _line(fault: Fault) -> str:

@@ -21,6 +21,9 @@ ACCELERATORS = (
     "RTX_PRO_6000", "B10", "B200", "B300", "GB300",
 )  # fmt: skip
 
+# Python converts no longer text to an int.
+_MOST_DIGITS = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
@@ -42,7 +45,7 @@ class Accelerator:
         return str(self) or None
 
 
-_ACCELERATOR_MAPPING = Section(
+ACCELERATOR_MAPPING = Section(
     "accelerator",
     (
         Field("accelerator", Maybe(Choice(ACCELERATORS)), "The type of GPU.", None),
@@ -66,7 +69,7 @@ class AcceleratorKind:
         if isinstance(value, str):
             return self._parse(value, path, report)
         if isinstance(value, Mapping):
-            record = _ACCELERATOR_MAPPING.read(dict(value), path, report)
+            record = ACCELERATOR_MAPPING.read(dict(value), path, report)
             if record.invalid:
                 return INVALID
             return Accelerator(record["accelerator"], record["count"])
@@ -83,7 +86,7 @@ class AcceleratorKind:
                 message = f"only one count is read: `{name}` counts as 1 GPU here"
                 report(Fault(path, "ignored", message, severity="warning"))
             return Accelerator(name)
-        if not counts[0].isdecimal() or int(counts[0]) <= 0:
+        if not counts[0].isdecimal() or len(counts[0]) > _MOST_DIGITS or int(counts[0]) <= 0:
             message = f"{shorten(counts[0])!r} is no number of GPUs: a whole number from 1"
             report(Fault(path, "format", message, suggestions=(name,), remedy=Remedy.REPLACE))
             return INVALID

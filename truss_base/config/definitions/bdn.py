@@ -24,6 +24,7 @@ _SOURCE = re.compile(
     rf"bdn:(?P<namespace>{_NAME})/(?P<volume>{_NAME})"
     rf"(?::(?P<tag>{_NAME})|@(?:b3:)?(?P<digest>[0-9a-fA-F]+))?"
 )
+_SOURCE_PATTERN = "^bdn:[^/:@]+/[^/:@]+(?::[^/:@]+|@(?:b3:)?[0-9a-fA-F]{12,64})?$"
 _DIGEST_LENGTHS = range(12, 65)
 _MAX_NAME = 256
 
@@ -111,7 +112,7 @@ BDN = Section(
                     (
                         Field(
                             "source",
-                            Text(source_rule, non_empty=True),
+                            Text(source_rule, non_empty=True, pattern=_SOURCE_PATTERN),
                             "The volume, with a tag or a digest where a certain version is meant.",
                             example="bdn:weights/llama-8b:prod",
                         ),
@@ -120,6 +121,7 @@ BDN = Section(
                             Text(
                                 path_rule,
                                 non_empty=True,
+                                pattern="^/.",
                                 normal=lambda text: str(PurePosixPath(text)),
                             ),
                             "The absolute path the volume appears at.",

@@ -19,7 +19,12 @@ EXTERNAL_DATA = ListOf(
     Section(
         "external_data",
         (
-            Field("url", Text(non_empty=True), "Where the file is downloaded from."),
+            Field(
+                "url",
+                Text(non_empty=True),
+                "Where the file is downloaded from.",
+                example="https://example.com/model.bin",
+            ),
             Field(
                 "local_data_path",
                 Text(non_empty=True),
@@ -27,7 +32,7 @@ EXTERNAL_DATA = ListOf(
                 example="weights/model.bin",
             ),
             Field("backend", Text(), "How it is downloaded.", "http_public"),
-            Field("name", Maybe(Text()), "A name for the download.", None),
+            Field("name", Maybe(Text()), "A name for the download.", None, example="weights"),
         ),
     )
 )
@@ -59,7 +64,13 @@ _REPO = Section(
     "model_cache",
     (
         Field("repo_id", Text(non_empty=True), "The repository or bucket.", example="org/model"),
-        Field("revision", Text(revision_rule), "The commit, branch or tag.", "", example="main"),
+        Field(
+            "revision",
+            Text(revision_rule, pattern=r"^(?:$|[\s\S]{2})"),
+            "The commit, branch or tag.",
+            "",
+            example="main",
+        ),
         Field(
             "allow_patterns",
             Maybe(ListOf(Text())),
@@ -75,6 +86,7 @@ _REPO = Section(
             Maybe(Text(non_empty=True)),
             "The folder under /app/model_cache, with `use_volume`.",
             None,
+            example="llama",
         ),
         Field(
             "use_volume",

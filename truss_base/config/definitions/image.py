@@ -71,7 +71,7 @@ DOCKER_AUTH = Section(
                 ),
                 any_case=True,
             ),
-            "How to authenticate with the registry.",
+            "How to authenticate with the registry; `AWS_ASSUME_ROLE` since 0.18.36.",
         ),
         Field("registry", Maybe(Text()), "The registry's address.", "", example="us.gcr.io"),
         Field(
@@ -113,12 +113,21 @@ BASE_IMAGE = Section(
         Field("image", Text(), "The image to build on.", "", example="vllm/vllm-openai:v0.11.0"),
         Field(
             "python_executable_path",
-            Text(absolute_path_rule),
+            Text(absolute_path_rule, pattern="^(?:/|$)"),
             "The Python in that image; empty for the `python3` on its PATH.",
             "",
             example="/usr/bin/python3",
         ),
-        Field("docker_auth", Maybe(DOCKER_AUTH), "How to pull from a private registry.", None),
+        Field(
+            "docker_auth",
+            Maybe(DOCKER_AUTH),
+            "How to pull from a private registry.",
+            None,
+            example={
+                "auth_method": "AWS_IAM",
+                "registry": "123456789012.dkr.ecr.us-west-2.amazonaws.com",
+            },
+        ),
     ),
 )
 
@@ -209,6 +218,7 @@ BUILD = Section(
             MapOf(Anything()),
             "Arguments for the image builder.",
             {},
+            example={"name": "value"},
             deprecated="no builder reads it any more",
         ),
         Field(

@@ -11,7 +11,8 @@ from truss_base.config.section import Section, Variants
 from truss_base.config.wording import shorten
 
 _LABEL = r"[a-zA-Z0-9*](?:[a-zA-Z0-9*-]{0,61}[a-zA-Z0-9*])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\n?")
+_DOMAIN_PATTERN = rf"{_LABEL}(?:\.{_LABEL})*\n?"
+_DOMAIN = re.compile(_DOMAIN_PATTERN)
 
 
 def address_rule(text: str) -> Complaint | None:
@@ -89,7 +90,7 @@ EGRESS = Section(
         ),
         Field(
             "fqdn_allow_list",
-            Maybe(ListOf(Text(domain_rule))),
+            Maybe(ListOf(Text(domain_rule, pattern=f"^{_DOMAIN_PATTERN}$"))),
             "Domain names the model may reach; `*` may stand anywhere in a label.",
             None,
             example=["*.example.com"],

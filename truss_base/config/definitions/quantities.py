@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.config.faults import Fault
 from truss_base.config.kinds import Complaint
-from truss_base.config.lax import to_number
+from truss_base.config.lax import NUMBER_PATTERN, to_number
 from truss_base.config.record import Record
 from truss_base.config.wording import shorten
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from truss_base.config.faults import Path
 
 MEMORY_UNITS = ("k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+CPU_PATTERN = rf"^(?:[0-9.]*m|{NUMBER_PATTERN})$"
+MEMORY_PATTERN = rf"^(?:[0-9.]*(?:{'|'.join(MEMORY_UNITS)})|{NUMBER_PATTERN})$"
 _MILLI_CPU = re.compile(r"[0-9.]*m")
 _MEMORY = re.compile(r"([0-9.]*)([a-zA-Z]+)?")
 _SPACED_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)\s*")

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from truss_base.config.containers import ListOf, Maybe
 from truss_base.config.definitions.accelerator import AcceleratorKind
 from truss_base.config.definitions.effects import MACHINE
-from truss_base.config.definitions.quantities import cpu_rule, memory_rule, sanity
+from truss_base.config.definitions.quantities import (
+    CPU_PATTERN,
+    MEMORY_PATTERN,
+    cpu_rule,
+    memory_rule,
+    sanity,
+)
 from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.field import Field
 from truss_base.config.kinds import Boolean, Integer, Text
@@ -79,7 +85,7 @@ RESOURCES = Section(
     (
         Field(
             "cpu",
-            Text(cpu_rule, phrase="text such as '2' or 500m"),
+            Text(cpu_rule, phrase="text such as '2' or 500m", pattern=CPU_PATTERN),
             "CPU the model gets, in cores or in thousandths of a core.",
             "1",
             unit="cores, or `m` for thousandths",
@@ -87,7 +93,7 @@ RESOURCES = Section(
         ),
         Field(
             "memory",
-            Text(memory_rule, phrase="text such as 2Gi"),
+            Text(memory_rule, phrase="text such as 2Gi", pattern=MEMORY_PATTERN),
             "Main memory the model gets.",
             "2Gi",
             unit="bytes, or with a unit (Ki Mi Gi Ti Pi Ei, k M G T P E)",
@@ -120,7 +126,7 @@ RESOURCES = Section(
             Maybe(FABRIC),
             "What the network between nodes has to offer.",
             None,
-            since="0.18",
+            example={"use_rdma": True},
         ),
     ),
     rules=(Rule(("cpu", "memory"), sanity),),

@@ -40,6 +40,7 @@ _ENVIRONMENT = (
         "py313",
         leads_to=IMAGE,
         example="py311",
+        moving_default=True,
     ),
     Field(
         "base_image",
@@ -109,7 +110,14 @@ _SERVING = (
         leads_to=SERVER_READS,
         example={"predict_concurrency": 8},
     ),
-    Field("build", BUILD, "How the image is built.", {}, leads_to=IMAGE),
+    Field(
+        "build",
+        BUILD,
+        "How the image is built.",
+        {},
+        leads_to=IMAGE,
+        example={"secret_to_path_mapping": {"hf_access_token": "/secrets/hf_access_token"}},
+    ),
     Field(
         "build_commands",
         ListOf(Text()),
@@ -124,6 +132,13 @@ _SERVING = (
         "An image that serves by itself, without a Model class.",
         None,
         leads_to=IMAGE,
+        example={
+            "start_command": "vllm serve /models --port 8000",
+            "server_port": 8000,
+            "predict_endpoint": "/v1/chat/completions",
+            "readiness_endpoint": "/health",
+            "liveness_endpoint": "/health",
+        },
     ),
 )
 
@@ -153,6 +168,7 @@ _WEIGHTS = (
         "Volumes of the delivery network.",
         {},
         leads_to=CONTAINER,
+        example={"mounts": [{"source": "bdn:weights/llama-8b:prod", "path": "/models/llama"}]},
         since="0.18.36",
     ),
     Field(
@@ -161,6 +177,7 @@ _WEIGHTS = (
         "Serving a language model with TensorRT-LLM.",
         None,
         leads_to=IMAGE,
+        example={"build": {"checkpoint_repository": {"source": "HF", "repo": "org/model"}}},
         written_only=True,
     ),
     Field(
@@ -169,6 +186,7 @@ _WEIGHTS = (
         "Checkpoints of training jobs to deploy.",
         None,
         leads_to=DOWNLOAD,
+        example={"artifact_references": [{"training_job_id": "gvpql31"}]},
     ),
     Field(
         "bis_llm",
@@ -176,6 +194,7 @@ _WEIGHTS = (
         "Options of the platform's own engine; may change.",
         None,
         leads_to=CONTAINER,
+        example={"version": "0.1.0"},
     ),
 )
 

@@ -93,14 +93,15 @@ class EnvironmentVariables:
 def adopt_legacy(raw: dict[Any, Any], path: Path, report: Report) -> dict[Any, Any]:
     """`hf_cache` is the old name of `model_cache`; the config file cannot ask for `no_cache`.
 
-    Null is no list, but has always been taken for an empty one in two places.
+    Null is no list, but has always been taken for an empty one in two places; in the older of them
+    so has everything that is empty.
     """
     build = raw.get("build")
     if isinstance(build, Mapping) and build.get("no_cache") is True:
         message = "`no_cache` is a flag of the push (--no-cache), not of the config"
         report(Fault((*path, "build", "no_cache"), "value", message, At.KEY))
     empty: dict[Any, Any] = {}
-    if "model_cache" not in raw and raw.get("hf_cache", ()) is None:
+    if "model_cache" not in raw and not raw.get("hf_cache", True):
         empty["hf_cache"] = []
     if raw.get("cache_internal", ()) is None:
         empty["cache_internal"] = []

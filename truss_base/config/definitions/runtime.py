@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def version_rule(text: str) -> Complaint | None:
     """A version as Python packages have them (PEP 440)."""
     # Imported here: few configs have this key, and hover and completion never need it.
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         Version(text)
-    except InvalidVersion:
+    except ValueError:  # a version that is none, or one of too many digits
         return Complaint(f"{shorten(text)!r} is no version such as 0.9.0")
     return None
 
@@ -41,6 +41,7 @@ HEALTH_CHECKS = Section(
             "How long to wait before the checks that restart an instance begin.",
             None,
             unit="seconds",
+            example=300,
             deprecated="the time a model takes to start is given instead",
             replacement="startup_threshold_seconds",
         ),
@@ -90,7 +91,9 @@ def _sync_websocket(record: Record) -> None:
     """The two ways to ask for websockets agree in the result, whichever was written."""
     transport = record["transport"]
     if record["is_websocket_endpoint"] and transport["kind"] != "websocket":
-        record.values_by_name["transport"] = WEBSOCKET.read({}, (), lambda fault: None)
+        record.values_by_name["transport"] = WEBSOCKET.read(
+            {"kind": "websocket"}, (), lambda fault: None
+        )
     record.values_by_name["is_websocket_endpoint"] = record["transport"]["kind"] == "websocket"
 
 
@@ -148,12 +151,14 @@ RUNTIME = Section(
             leads_to=CONTAINER,
             deprecated="follows from the transport",
             replacement="transport: {kind: websocket}",
+            derived=True,
         ),
         Field(
             "health_checks",
             HEALTH_CHECKS,
             "When an instance counts as unhealthy, and what follows.",
             {},
+            example={"startup_threshold_seconds": 1200},
             leads_to=CONTAINER,
         ),
         Field(
@@ -180,6 +185,7 @@ RUNTIME = Section(
             Maybe(EGRESS),
             "What the model may reach on the network; without it, everything.",
             None,
+            example={"fqdn_allow_list": ["*.example.com"]},
             leads_to=CONTAINER,
         ),
         Field(

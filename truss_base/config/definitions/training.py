@@ -53,12 +53,14 @@ TRAINING_CHECKPOINTS = Section(
             ),
             "Files of training jobs.",
             [],
+            example=[{"training_job_id": "gvpql31"}],
         ),
         Field(
             "loops_checkpoint_ids",
             ListOf(Text()),
             "Checkpoints of Loops; not together with `artifact_references`.",
             [],
+            example=["checkpoint-1"],
         ),
     ),
     rules=(Rule(("artifact_references", "loops_checkpoint_ids"), _one_source),),
@@ -76,8 +78,14 @@ _METRIC = Section(
 BIS_LLM = Section(
     "bis_llm",
     (
-        Field("config", Maybe(MapOf(Anything())), "Options of the deployment.", None),
-        Field("version", Text(), "The version of the stack.", ""),
+        Field(
+            "config",
+            Maybe(MapOf(Anything())),
+            "Options of the deployment.",
+            None,
+            example={"name": "value"},
+        ),
+        Field("version", Text(), "The version of the stack.", "", example="0.1.0"),
         Field(
             "additional_autoscaling_config",
             Maybe(

@@ -42,7 +42,7 @@ _OVERRIDES = Section(
     "version_overrides",
     (
         *(
-            Field(name, Maybe(Text(override_rule)), doc, None, example="0.20.0")
+            Field(name, Maybe(Text(override_rule, pattern="^[0-9]")), doc, None, example="0.20.0")
             for name, doc in (
                 ("engine_builder_version", "The version that compiles."),
                 ("briton_version", "The version that serves decoders."),
@@ -50,7 +50,7 @@ _OVERRIDES = Section(
                 ("bei_bert_version", "The version that serves BERT encoders."),
             )
         ),
-        Field("v2_llm_version", Maybe(Text()), "The version of stack v2.", None),
+        Field("v2_llm_version", Maybe(Text()), "The version of stack v2.", None, example="0.20.0"),
     ),
 )
 

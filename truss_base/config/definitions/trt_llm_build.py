@@ -113,8 +113,20 @@ BUILD = Section(
             8192,
             unit="tokens",
         ),
-        Field("max_beam_width", Integer(1, 1, strict=True), "Only 1 is supported.", 1),
-        Field("max_prompt_embedding_table_size", Integer(), "The prompt-tuning table.", 0),
+        Field(
+            "max_beam_width",
+            Integer(1, 1, strict=True),
+            "How many answers a beam search follows; only 1 is supported.",
+            1,
+            unit="answers",
+        ),
+        Field(
+            "max_prompt_embedding_table_size",
+            Integer(),
+            "How many embeddings of prompts fit in.",
+            0,
+            unit="embeddings",
+        ),
         Field(
             "checkpoint_repository",
             Maybe(REPOSITORY),
@@ -142,7 +154,7 @@ BUILD = Section(
                     "smooth_quant",
                 )
             ),
-            "The precision of weights and cache.",
+            "The precision of weights and cache; `fp8_mlp_only` since 0.18.36.",
             "no_quant",
             example="fp8_kv",
         ),
@@ -155,9 +167,19 @@ BUILD = Section(
             unit="GPUs",
             example=2,
         ),
-        Field("pipeline_parallel_count", Integer(), "GPUs the layers are split over.", 1),
-        Field("moe_expert_parallel_option", Integer(), "GPUs the experts are split over.", -1),
-        Field("sequence_parallel_count", Integer(), "GPUs a sequence is split over.", 1),
+        Field(
+            "pipeline_parallel_count", Integer(), "GPUs the layers are split over.", 1, unit="GPUs"
+        ),
+        Field(
+            "moe_expert_parallel_option",
+            Integer(),
+            "GPUs the experts of a layer are split over; -1 leaves it to the engine.",
+            -1,
+            unit="GPUs",
+        ),
+        Field(
+            "sequence_parallel_count", Integer(), "GPUs a sequence is split over.", 1, unit="GPUs"
+        ),
         Field("plugin_configuration", PLUGINS, "Parts of the engine to switch.", {}),
         Field(
             "num_builder_gpus",
@@ -165,13 +187,26 @@ BUILD = Section(
             "GPUs of the machine that compiles, where more are needed than for serving.",
             None,
             unit="GPUs",
+            example=2,
         ),
-        Field("speculator", Maybe(SPECULATOR), "Speculative decoding.", None),
+        Field(
+            "speculator",
+            Maybe(SPECULATOR),
+            "Speculative decoding.",
+            None,
+            example={
+                "speculative_decoding_mode": "LOOKAHEAD_DECODING",
+                "lookahead_windows_size": 7,
+                "lookahead_ngram_size": 5,
+                "lookahead_verification_set_size": 3,
+            },
+        ),
         Field(
             "lora_adapters",
             Maybe(MapOf(REPOSITORY, lora_name_rule)),
             "Adapters by the name requests call them.",
             None,
+            example={"support": {"source": "HF", "repo": "org/adapter"}},
         ),
         Field("lora_configuration", Maybe(LORA), "What the adapters are like.", None),
         Field("skip_build_result", Boolean(), "Compiles nothing: the engine is given.", False),

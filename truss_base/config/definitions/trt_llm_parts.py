@@ -102,7 +102,13 @@ LORA = Section(
     "lora_configuration",
     (
         Field("max_lora_rank", Integer(), "The highest rank of an adapter.", 64),
-        Field("lora_target_modules", ListOf(Text()), "The modules adapters change.", []),
+        Field(
+            "lora_target_modules",
+            ListOf(Text()),
+            "The modules adapters change.",
+            [],
+            example=["attn_q", "attn_k", "attn_v"],
+        ),
     ),
 )
 

@@ -44,6 +44,7 @@ RUNTIME_V1 = Section(
             Number(),
             "The share of free GPU memory that holds the key-value cache.",
             0.9,
+            unit="share, 0 to 1",
         ),
         Field(
             "kv_cache_host_memory_bytes",
@@ -51,16 +52,31 @@ RUNTIME_V1 = Section(
             "Main memory that holds what the cache has no room for.",
             None,
             unit="bytes",
+            example=8589934592,
         ),
         Field(
-            LORA_CACHE[0], _POSITIVE, "The highest rank of a cached adapter.", None, since="0.18.36"
+            LORA_CACHE[0],
+            _POSITIVE,
+            "The highest rank of a cached adapter.",
+            None,
+            example=64,
+            since="0.18.36",
         ),
-        Field(LORA_CACHE[1], _POSITIVE, "The rank the pages are made for.", None, since="0.18.36"),
+        Field(
+            LORA_CACHE[1],
+            _POSITIVE,
+            "The rank the pages are made for.",
+            None,
+            example=8,
+            since="0.18.36",
+        ),
         Field(
             LORA_CACHE[2],
             Maybe(Number(above=0, most=1, strict=True)),
             "The share of GPU memory kept for adapters.",
             None,
+            unit="share, 0 to 1",
+            example=0.05,
             since="0.18.36",
         ),
         Field(
@@ -69,6 +85,7 @@ RUNTIME_V1 = Section(
             "Main memory kept for adapters.",
             None,
             unit="bytes",
+            example=1073741824,
             since="0.18.36",
         ),
         Field("enable_chunked_context", Boolean(), "Reads long prompts in pieces.", True),
@@ -84,8 +101,15 @@ RUNTIME_V1 = Section(
             "The length of an answer for which the request sets no limit.",
             None,
             unit="tokens",
+            example=1000,
         ),
-        Field("served_model_name", Maybe(Text()), "The model's name in answers.", None),
+        Field(
+            "served_model_name",
+            Maybe(Text()),
+            "The model's name in answers.",
+            None,
+            example="llama-3.1-8b",
+        ),
         Field("total_token_limit", Integer(), "Tokens scheduled at once.", 500000, unit="tokens"),
         Field(
             "webserver_default_route",
@@ -100,7 +124,7 @@ RUNTIME_V1 = Section(
                     )
                 )
             ),
-            "The route of an encoder.",
+            "The route of an encoder; `/v1/systemone` since 0.18.36.",
             None,
             example="/v1/embeddings",
         ),
@@ -110,7 +134,7 @@ RUNTIME_V1 = Section(
 
 
 @dataclass(frozen=True, slots=True)
-class _PatchValue:
+class PatchValue:
     """Anything JSON has."""
 
     phrase: str = "text, a number, a list or a mapping"
@@ -139,6 +163,7 @@ RUNTIME_V2 = Section(
             "The longest sequence; by default the model's own limit.",
             None,
             unit="tokens",
+            example=32768,
         ),
         Field(
             "max_batch_size",
@@ -162,12 +187,19 @@ RUNTIME_V2 = Section(
             unit="GPUs",
         ),
         Field("enable_chunked_prefill", Boolean(), "Reads long prompts in pieces.", True),
-        Field("served_model_name", Maybe(Text()), "The model's name in answers.", None),
+        Field(
+            "served_model_name",
+            Maybe(Text()),
+            "The model's name in answers.",
+            None,
+            example="llama-3.1-8b",
+        ),
         Field(
             "patch_kwargs",
-            MapOf(_PatchValue()),
+            MapOf(PatchValue()),
             "Further options of the engine; may change from release to release.",
             {},
+            example={"disable_overlap_scheduler": True},
             aliases=("gated_features",),
         ),
     ),

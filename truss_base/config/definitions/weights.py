@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _CLOUD_SCHEMES = ("s3", "gs", "azure", "r2", "cw")
 SCHEMES = ("hf", *_CLOUD_SCHEMES, "https")
+_SOURCE_PATTERN = rf"^(?:(?:hf|https)://[^/]|(?:{'|'.join(_CLOUD_SCHEMES)})://[^/@][^@]*$)"
 _SHAPES = {"hf": "hf://owner/repo@revision", "https": "https://host/path"}
 
 
@@ -59,9 +60,15 @@ AUTH = Section(
         Field(
             "auth_method",
             Choice(("CUSTOM_SECRET", "AWS_OIDC", "GCP_OIDC", "AWS_ASSUME_ROLE"), any_case=True),
-            "How to authenticate with the store.",
+            "How to authenticate with the store; `AWS_ASSUME_ROLE` since 0.18.36.",
         ),
-        Field("auth_secret_name", Maybe(Text()), "The secret with the credentials.", None),
+        Field(
+            "auth_secret_name",
+            Maybe(Text()),
+            "The secret with the credentials.",
+            None,
+            example="aws_credentials",
+        ),
     ),
     rules=(
         method_rule(
@@ -105,17 +112,23 @@ WEIGHTS = ListOf(
         (
             Field(
                 "source",
-                Text(source_rule, non_empty=True),
+                Text(source_rule, non_empty=True, pattern=_SOURCE_PATTERN),
                 "Where the weights are, as a URI; `@revision` after a Hugging Face repository.",
                 example="hf://meta-llama/Llama-3.1-8B@main",
             ),
             Field(
                 "mount_location",
-                Text(mount_rule, non_empty=True),
+                Text(mount_rule, non_empty=True, pattern="^/"),
                 "The absolute path they appear at.",
                 example="/models/llama",
             ),
-            Field("auth", Maybe(AUTH), "How to authenticate with the store.", None),
+            Field(
+                "auth",
+                Maybe(AUTH),
+                "How to authenticate with the store.",
+                None,
+                example={"auth_method": "CUSTOM_SECRET", "auth_secret_name": "aws_credentials"},
+            ),
             Field(
                 "auth_secret_name",
                 Maybe(Text()),
