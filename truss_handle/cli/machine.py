@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command
 from truss_handle.doctor import examine
-from truss_handle.exceptions import EnvironmentFailed
+from truss_handle.extras import missing_extra
 from truss_handle.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ async def _doctor(arguments: argparse.Namespace, output: Output) -> int:
 
 
 async def _lsp(arguments: argparse.Namespace, output: Output) -> NoReturn:
+    if importlib.util.find_spec("pygls") is None and (missing := missing_extra("pygls")):
+        raise missing
     # By name: the language server is built on this package, not the other way round.
-    if importlib.util.find_spec("lsp_server") is None:
-        raise EnvironmentFailed(
-            "the language server is not installed", hint="pip install 'control-truss[lsp]'"
-        )
     os.execv(sys.executable, [sys.executable, "-m", "lsp_server"])

@@ -9,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from truss_base.exceptions import TrussBaseError
-from truss_handle.cli import asking, authoring, changing, exit_codes, lifecycle, machine
+from truss_handle.cli import asking, authoring, changing, describing, exit_codes, lifecycle, machine
 from truss_handle.cli.output import Output
 from truss_handle.exceptions import HandleError
+from truss_handle.extras import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (HandleError, TrussBaseError) as error:
         output.error(error)
         return exit_codes.code_of(error)
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error.name)
+        if missing is None:
+            raise
+        output.error(missing)
+        return exit_codes.code_of(missing)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -44,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         " 5 the new version failed and the old one still answers, 6 this machine lacks something.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (authoring, lifecycle, changing, asking, machine):
+    for group in (authoring, lifecycle, changing, asking, describing, machine):
         group.add_commands(commands)
     return parser
 
