@@ -47,10 +47,12 @@ class LogBook:
         """The last `lines` lines. Reads the disk: use a thread."""
         if lines <= 0:
             return b""
-        text = self._read_from_end(self._path, lines)
-        missing = lines - text.count(b"\n")
-        if missing > 0 and self._older.exists():
-            text = self._read_from_end(self._older, missing) + text
+        # Not during a rotation, when there is no file for an instant.
+        with self._mutex:
+            text = self._read_from_end(self._path, lines)
+            missing = lines - text.count(b"\n")
+            if missing > 0 and self._older.exists():
+                text = self._read_from_end(self._older, missing) + text
         return b"".join(text.splitlines(keepends=True)[-lines:])
 
     def follow(self) -> AsyncIterator[bytes]:
