@@ -20,7 +20,7 @@ from benchmarks.corpus import real_configs
 from truss_base.config import every_field
 from truss_base.examples import ExamplesError, parse_examples
 from truss_base.validation import is_truss_config, validate
-from truss_base.validation.model_file import outline_of
+from truss_base.validation.outline import outline_of
 from truss_base.validation.requirements import requirement_lines
 
 ROOT = Path(__file__).resolve().parent.parent

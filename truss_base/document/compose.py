@@ -24,12 +24,16 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a text is no YAML, or none that is read: at which characters."""
+    """Why a text is no YAML, or none that is read: at which characters.
+
+    `missing` is the text that would mend it if it stood at `end`, where that is all it takes.
+    """
 
     start: int
     end: int
     message: str
     kind: str = "syntax"
+    missing: str = ""
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ from truss_base.document.scalars import (
     value_of,
 )
 
+# More would not be read, and an alias may lead to the same one many times.
+_MOST_PROBLEMS = 100
 _PREFIX = "tag:yaml.org,2002:"
 _MAPPING_TAGS = (None, "!", f"{_PREFIX}map", f"{_PREFIX}set")
 _SEQUENCE_TAGS = (None, "!", f"{_PREFIX}seq", f"{_PREFIX}omap", f"{_PREFIX}pairs")
@@ -89,9 +91,15 @@ class _Constructor:
     def _finish_list(self, node: Sequence, items: list[Any]) -> Any:
         if node.tag not in _SEQUENCE_TAGS:
             self._problem(node, f"the tag {node.tag} is not known to a config")
-        if node.tag in _SEQUENCE_TAGS[3:]:
-            return [pair for item in items if isinstance(item, dict) for pair in item.items()]
-        return items
+        if node.tag not in _SEQUENCE_TAGS[3:]:
+            return items
+        pairs: list[tuple[object, Any]] = []
+        for part, item in zip(node.items, items, strict=True):
+            if isinstance(item, dict) and len(item) == 1:
+                pairs.extend(item.items())
+            else:
+                self._problem(part, "an entry of !!omap or !!pairs is a mapping of one key")
+        return pairs
 
     def _finish_mapping(self, node: Mapping, pairs: dict[object, Any]) -> Any:
         if node.tag not in _MAPPING_TAGS:
@@ -116,7 +124,7 @@ class _Constructor:
             else:
                 key = self.value(key_node)
             if not _is_hashable(key):
-                self._problem(key_node, "a list or a mapping cannot be a key")
+                self._no_key(node, key_node)
                 continue
             if key in own:
                 self._data.duplicates.append(Duplicate(key, own[key], entry))
@@ -141,10 +149,18 @@ class _Constructor:
                 self._problem(source, "'<<' merges mappings, and this is none")
         return entries
 
-    def _problem(self, node: Node, message: str) -> None:
-        problem = Problem(node.start, max(node.end, node.start + 1), message, "value")
-        if problem not in self._data.problems:
-            self._data.problems.append(problem)
+    def _no_key(self, parent: Mapping, key: Node) -> None:
+        braces = isinstance(key, Mapping) and key.flow and parent.flow
+        if braces and key.start == parent.start + 1:
+            message = "double braces are a mapping within a mapping here: put quotes around them"
+            self._problem(parent, message, "template")
+        else:
+            self._problem(key, "a list or a mapping cannot be a key")
+
+    def _problem(self, node: Node, message: str, kind: str = "value") -> None:
+        if len(self._data.problems) < _MOST_PROBLEMS:
+            end = max(node.end, node.start + 1)
+            self._data.problems.append(Problem(node.start, end, message, kind))
 
 
 def _is_hashable(key: object) -> bool:

@@ -63,13 +63,13 @@ def _missing_colon(lines: LineIndex, line: int) -> Problem | None:
     glued = _NO_SPACE.match(text)
     if glued is not None:
         at = start + glued.end() - 1
-        return Problem(at, at + 1, f"a space is missing after '{glued['key']}:'")
+        return Problem(at, at + 1, f"a space is missing after '{glued['key']}:'", missing=" ")
     match = _KEY.match(text)
     if match is None or match["rest"]:
         return None
     word = match["word"].split()[0]
     at = start + match.start("word")
-    return Problem(at, at + len(word), f"a ':' is missing after '{word}'")
+    return Problem(at, at + len(word), f"a ':' is missing after '{word}'", missing=":")
 
 
 def _simple_key(text: str, lines: LineIndex, found: Composition) -> Problem:

@@ -18,6 +18,8 @@ _SCALARS = {
 }
 
 
+# Python writes no longer number down, so neither messages nor a dump could show it.
+_MOST_BITS = 14_000
 # What yaml's own conversions raise on text that only looks like a number or a date.
 _MEANINGLESS = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
 
@@ -59,11 +61,14 @@ def value_of(node: Scalar) -> object:
     if method is None:
         raise MeaninglessScalarError(_unknown(tag, node.text))
     try:
-        return getattr(constructor, method)(scalar_node(tag, node.text))
+        value: object = getattr(constructor, method)(scalar_node(tag, node.text))
     except (*_MEANINGLESS, _yaml_error()) as error:
         name = tag.removeprefix(_PREFIX)
         message = f"{node.text[:40]!r} cannot be read as a {name}: put quotes around it"
         raise MeaninglessScalarError(message) from error
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise MeaninglessScalarError("a number of so many digits: put quotes around it")
+    return value
 
 
 def _yaml_error() -> type[Exception]:

@@ -32,7 +32,7 @@ def misplaced_tabs(text: str, lines: LineIndex, root: Node | None) -> Iterator[P
         start, end = lines.span(line)
         at = _first_tab(text, start, end, ranges, starts)
         if at is not None:
-            yield Problem(at, at + 1, "a tab can only be inside quotes: use spaces")
+            yield Problem(at, at + 1, "a tab can only be inside quotes: use spaces", "tab")
             count += 1
             if count == _MOST_PROBLEMS:
                 return

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
-from truss_base.document import read_text
+from truss_base.document import LineIndex, read_text
 from truss_base.examples import ExamplesError, parse_examples
 from truss_base.exceptions import ConfigError
 from truss_base.validation.findings import Finding
-from truss_base.validation.model_file import model_findings
+from truss_base.validation.imports import unprovided_imports
+from truss_base.validation.model_file import class_findings
+from truss_base.validation.outline import outline_of
 from truss_base.validation.placing import key_range, value_range
 from truss_base.validation.requirements import requirement_lines
+from truss_base.validation.secrets import undeclared_secrets, unused_secrets
+from truss_base.validation.sources import Source, python_sources
+from truss_base.validation.suppression import unsuppressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +39,7 @@ def across_files(document: Document, directory: Path) -> Iterator[Finding]:
 
 def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
     relative = f"{config.model_module_dir}/{config.model_class_filename}"
-    file = directory / config.model_module_dir / config.model_class_filename
+    file = directory / relative
     if not _is_file(file):
         written = [
             name
@@ -44,7 +49,37 @@ def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator
         where = value_range(document, (written[0],)) if written else key_range(document, ())
         yield _missing(where, f"there is no file {relative}: the model's class belongs there")
         return
-    yield from model_findings(document, config, file, relative)
+    try:
+        text = read_text(file)
+    except ConfigError as error:
+        where = value_range(document, ("model_class_filename",))
+        yield Finding(*where, "model-class", "warning", str(error))
+        return
+    model = Source(relative, text, outline_of(text))
+    found = _of_model(document, config, model)
+    sources = python_sources(config, directory)
+    found += unused_secrets(document, config, sources)
+    found += unprovided_imports(config, directory, sources)
+    texts = {source.path: source.text for source in (*sources.files, model)}
+    yield from _shown(found, texts)
+
+
+def _of_model(document: Document, config: TrussConfig, model: Source) -> list[Finding]:
+    error = model.outline.error
+    if error is not None:
+        where = (error.start, error.end)
+        return [Finding(*where, "model-syntax", "warning", error.name, path=model.path)]
+    found = list(class_findings(document, config, model.outline, model.path))
+    return [*found, *undeclared_secrets(config, model)]
+
+
+def _shown(findings: list[Finding], texts: dict[str, str]) -> Iterator[Finding]:
+    """Without those that a comment in their own file asks not to see."""
+    yield from (finding for finding in findings if finding.path is None)
+    for path in dict.fromkeys(finding.path for finding in findings):
+        if path is not None:
+            own = [finding for finding in findings if finding.path == path]
+            yield from unsuppressed(own, texts[path], LineIndex(texts[path]))
 
 
 def _requirements(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
@@ -57,7 +92,8 @@ def _requirements(document: Document, config: TrussConfig, directory: Path) -> I
     if name.endswith((".toml", ".lock")):
         return
     try:
-        yield from requirement_lines(read_text(directory / name), name)
+        text = read_text(directory / name)
+        yield from _shown(list(requirement_lines(text, name)), {name: text})
     except ConfigError as error:
         where = value_range(document, ("requirements_file",))
         yield Finding(*where, "requirement", "warning", str(error))
@@ -74,10 +110,13 @@ def _examples(config: TrussConfig, directory: Path) -> Iterator[Finding]:
     name = config.examples_filename
     if not _is_file(directory / name):
         return
+    text = ""
     try:
-        parse_examples(read_text(directory / name))
+        text = read_text(directory / name)
+        parse_examples(text)
     except ExamplesError as error:
-        yield Finding(error.start, error.end, "examples", "warning", str(error), path=name)
+        found = Finding(error.start, error.end, "examples", "warning", str(error), path=name)
+        yield from _shown([found], {name: text})
     except ConfigError as error:
         yield Finding(0, 0, "examples", "warning", str(error), path=name)
 

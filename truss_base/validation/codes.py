@@ -76,6 +76,21 @@ CODES = {
         ),
         Code("model-syntax", "No Python", "The model's file cannot be read as Python."),
         Code("secret", "Undeclared secret", "The model reads a secret no config declares."),
+        Code(
+            "unused-secret",
+            "Unused secret",
+            "The config declares a secret that nothing in the Truss speaks of.",
+        ),
+        Code(
+            "import",
+            "Nothing provides the module",
+            "The code imports a module that is of no declared requirement, nor of what they need.",
+        ),
+        Code(
+            "openai-tag",
+            "No choice of API",
+            "A TensorRT-LLM model is tagged as one that OpenAI clients can talk to; a push asks.",
+        ),
         Code("examples", "Unusable examples", "The file of example inputs cannot be read."),
     )
 }

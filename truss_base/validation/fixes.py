@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from truss_base.config.faults import Remedy
+from truss_base.config.faults import Fault, Remedy, dotted
 from truss_base.config.fields import lookup
-from truss_base.document import Mapping, Scalar, resolve
+from truss_base.document import Document, Mapping, Scalar, Sequence, resolve
 from truss_base.document.scalars import TEXT, tag_of
 from truss_base.validation.findings import Edit, Fix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from truss_base.config.faults import Path
+    from truss_base.document import Problem
 
-    from truss_base.config.faults import Fault
-    from truss_base.document import Document
+Fixer = Callable[[Document, Fault], Iterator[Fix]]
 
 
 def fixes_for(document: Document, fault: Fault) -> tuple[Fix, ...]:
     """What an editor can offer for a fault, the best first."""
-    return tuple(_FIXERS[fault.remedy](document, fault)) if fault.remedy in _FIXERS else ()
+    fixer = _FIXERS.get(fault.remedy) or renewal(fault)
+    return tuple(fixer(document, fault)) if fixer is not None else ()
+
+
+def fixes_of_syntax(document: Document, problem: Problem) -> tuple[Fix, ...]:
+    """What mends a fault of syntax, where it takes no guess."""
+    start, end = problem.start, problem.end
+    if problem.missing:
+        title = f"Add the missing {'space' if problem.missing == ' ' else problem.missing!r}"
+        return (Fix(title, (Edit(end, end, problem.missing),), preferred=True),)
+    if problem.kind == "tab":
+        return (Fix("Replace the tab by a space", (Edit(start, end, " "),), preferred=True),)
+    written_there = document.text[start:end]
+    if problem.kind == "template" and "\n" not in written_there:
+        quoted = written(written_there, "'")
+        return (Fix(f"Put quotes around it: {quoted}", (Edit(start, end, quoted),), True),)
+    return ()
 
 
 def _rename(document: Document, fault: Fault) -> Iterator[Fix]:
@@ -51,8 +69,17 @@ def _quote(document: Document, fault: Fault) -> Iterator[Fix]:
 
 
 def _remove(document: Document, fault: Fault) -> Iterator[Fix]:
-    entry = document.entry(fault.path)
+    path = fault.path
+    # A section that is left without a key would be null, which is refused.
+    while len(path) > 1 and _is_alone(document, path):
+        path = path[:-1]
+    entry = document.entry(path)
+    section = document.node(path[:-1])
     if entry is None:
+        return
+    if isinstance(section, Mapping) and section.flow:
+        start, end = _in_flow(section, section.entries.index(entry))
+        yield Fix(f"Remove `{fault.path[-1]}`", (Edit(start, end, ""),), preferred=True)
         return
     lines = document.lines
     first, last = lines.line_at(entry.key.start), lines.line_at(max(entry.value.end - 1, 0))
@@ -61,6 +88,20 @@ def _remove(document: Document, fault: Fault) -> Iterator[Fix]:
         return
     end = lines.starts[last + 1] if last + 1 < len(lines) else len(document.text)
     yield Fix(f"Remove `{fault.path[-1]}`", (Edit(start, end, ""),), preferred=True)
+
+
+def _in_flow(section: Mapping, at: int) -> tuple[int, int]:
+    """The characters of an entry between braces, with the comma that it needs no more."""
+    entry = section.entries[at]
+    if at + 1 < len(section.entries):
+        return entry.key.start, section.entries[at + 1].key.start
+    before = section.entries[at - 1].value.end if at else entry.key.start
+    return before, entry.value.end
+
+
+def _is_alone(document: Document, path: Path) -> bool:
+    section = document.node(path[:-1])
+    return isinstance(section, Mapping) and len(section.entries) == 1
 
 
 def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
@@ -84,7 +125,62 @@ def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
     yield Fix(f"Add `{name}`", (edit,))
 
 
-_FIXERS = {
+def _renew_websocket(document: Document, fault: Fault) -> Iterator[Fix]:
+    """`is_websocket_endpoint: true` said what the transport says now."""
+    entry = document.entry(fault.path)
+    if entry is None or document.entry((*fault.path[:-1], "transport")) is not None:
+        return
+    if isinstance(entry.value, Scalar) and entry.value.start < entry.value.end:
+        edit = Edit(entry.key.start, entry.value.end, "transport: {kind: websocket}")
+        yield Fix("Write `transport: {kind: websocket}`", (edit,), preferred=True)
+
+
+def _rename_cache(document: Document, fault: Fault) -> Iterator[Fix]:
+    yield from _rename(document, replace(fault, suggestions=("model_cache",)))
+
+
+def _default_python(document: Document, fault: Fault) -> Iterator[Fix]:
+    for fix in _replace(document, replace(fault, suggestions=("py313",))):
+        # Another Python is more than another way to write the same.
+        yield replace(fix, preferred=False)
+
+
+def _one_count(document: Document, fault: Fault) -> Iterator[Fix]:
+    node = document.node(fault.path)
+    if isinstance(node, Scalar):
+        name, count, *_ = node.text.strip().split(":")
+        meant = (f"{name}:{count}",) if count.isdecimal() and int(count[:9]) > 0 else ()
+        yield from _replace(document, replace(fault, suggestions=(*meant, name)))
+
+
+def _quote_text(document: Document, fault: Fault) -> Iterator[Fix]:
+    node = document.node(fault.path)
+    raw = document.text[node.start : node.end] if node is not None else ""
+    if isinstance(node, (Sequence, Mapping)) and node.flow and "\n" not in raw:
+        new = written(raw, "'")
+        yield Fix(f"Put quotes around it: {new}", (Edit(node.start, node.end, new),))
+
+
+def renewal(fault: Fault) -> Fixer | None:
+    """The fix of a key or value that is accepted but should be written otherwise."""
+    if fault.path[:1] == ("environment_variables",):
+        return {"reserved": _remove, "coerced": _quote_text}.get(fault.code)
+    return _RENEWALS.get((fault.code, dotted(fault.path)))
+
+
+_RENEWALS: dict[tuple[str, str], Fixer] = {
+    ("deprecated", "hf_cache"): _rename_cache,
+    ("deprecated", "input_type"): _remove,
+    ("deprecated", "model_framework"): _remove,
+    ("deprecated", "model_type"): _remove,
+    ("deprecated", "python_version"): _default_python,
+    ("deprecated", "runtime.is_websocket_endpoint"): _renew_websocket,
+    ("deprecated", "runtime.num_workers"): _remove,
+    ("deprecated", "use_local_src"): _remove,
+    ("ignored", "resources.accelerator"): _one_count,
+    ("value", "runtime.num_workers"): _remove,
+}
+_FIXERS: dict[Remedy, Fixer] = {
     Remedy.RENAME: _rename,
     Remedy.REPLACE: _replace,
     Remedy.QUOTE: _quote,

@@ -55,7 +55,7 @@ def bad_line(line: str) -> BadLine | None:
 
     try:
         Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, ValueError, RecursionError):
         return BadLine(_reason(text), _suggestions(text))
     return None
 

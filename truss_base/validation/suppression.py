@@ -52,10 +52,10 @@ def read_suppressions(text: str, lines: LineIndex) -> Suppressions:
 
 
 def unsuppressed(findings: Iterable[Finding], text: str, lines: LineIndex) -> list[Finding]:
-    """The findings that are to be shown; those in other files always are."""
+    """The findings in a text that are to be shown."""
     hidden = read_suppressions(text, lines)
     return [
         finding
         for finding in findings
-        if finding.path is not None or not hidden.hides(finding.code, lines.line_at(finding.start))
+        if not hidden.hides(finding.code, lines.line_at(finding.start))
     ]

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from truss_base.config.definitions.root import ROOT
 from truss_base.document import Document, Scalar, resolve
 from truss_base.validation.findings import Finding, Related
-from truss_base.validation.fixes import fixes_for
+from truss_base.validation.fixes import fixes_for, fixes_of_syntax
+from truss_base.validation.openai_tag import openai_tag
 from truss_base.validation.placing import key_range, place, span
 from truss_base.validation.requirements import requirement_entries
 from truss_base.validation.spelling import coerced_variables, duplicate_keys
 from truss_base.validation.suppression import unsuppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from truss_base.config.faults import Fault, Severity
+    from truss_base.document import Problem
 
 # Beyond this nobody reads on, and an editor slows down.
 MOST_FINDINGS = 1000
@@ -33,36 +35,41 @@ def validate(text: str, directory: Path | None = None) -> list[Finding]:
     With a directory the files of the Truss are looked at too; its Python is read, never run.
     """
     document = Document.parse(text)
-    findings = [*_syntax(document), *_semantics(document)]
-    if directory is not None and not document.problems:
+    problems = document.problems
+    findings = [*_syntax(document, problems), *_semantics(document, problems)]
+    elsewhere: list[Finding] = []
+    if directory is not None and not problems:
         from truss_base.validation.across import across_files
 
-        findings += across_files(document, directory)
-    kept = unsuppressed(_once(findings), text, document.lines)
+        for finding in across_files(document, directory):
+            (findings if finding.path is None else elsewhere).append(finding)
+    kept = [*unsuppressed(_once(findings), text, document.lines), *_once(elsewhere)]
     kept.sort(key=lambda finding: (finding.path or "", finding.start, finding.end))
     return kept[:MOST_FINDINGS]
 
 
-def _syntax(document: Document) -> Iterator[Finding]:
-    for problem in document.problems:
+def _syntax(document: Document, problems: Sequence[Problem]) -> Iterator[Finding]:
+    for problem in problems:
         code = "too-large" if problem.kind == "too-large" else "syntax"
-        yield Finding(problem.start, problem.end, code, "error", problem.message)
+        fixes = fixes_of_syntax(document, problem)
+        start, end = problem.start, problem.end
+        yield Finding(start, end, code, "error", problem.message, fixes=fixes)
 
 
-def _semantics(document: Document) -> Iterator[Finding]:
+def _semantics(document: Document, problems: Sequence[Problem]) -> Iterator[Finding]:
     data = document.data
     if document.root is None or data is None:
         return
     if not isinstance(data, AnyMapping):
-        if not document.problems:
+        if not problems:
             yield _not_a_mapping(document, data)
         return
     found = [*_faults(document, data), *islice(duplicate_keys(document), MOST_FINDINGS)]
     found += islice(coerced_variables(document), MOST_FINDINGS)
     found += islice(requirement_entries(document), MOST_FINDINGS)
-    for finding in found:
-        if not document.problems or _is_sure(document, finding):
-            yield finding
+    found += openai_tag(document, data)
+    unsure = _unsure(document, problems)
+    yield from (finding for finding in found if not problems or not unsure(finding))
 
 
 def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Finding]:
@@ -102,17 +109,31 @@ def _not_a_mapping(document: Document, data: object) -> Finding:
     return Finding(start, max(end, start + 1), "not-a-mapping", severity, message)
 
 
-def _is_sure(document: Document, finding: Finding) -> bool:
-    """Whether a finding in a repaired text can be trusted."""
-    if finding.code in _UNSURE_AFTER_REPAIR:
-        return False
-    return document.lines.line_at(finding.start) not in document.repaired
+def _unsure(document: Document, problems: Sequence[Problem]) -> Callable[[Finding], bool]:
+    """Whether a finding in a text with problems may be made up by them."""
+    ranges = {(problem.start, problem.end) for problem in problems}
+
+    def unsure(finding: Finding) -> bool:
+        if document.repaired and finding.code in _UNSURE_AFTER_REPAIR:
+            return True
+        if (finding.start, finding.end) in ranges:
+            return True
+        return document.lines.line_at(finding.start) in document.repaired
+
+    return unsure
 
 
 def _once(findings: list[Finding]) -> Iterator[Finding]:
-    """An alias shows one fault in several places of the data: in the text it is one."""
+    """An alias shows one fault in several places of the data: in the text it is one.
+
+    Nor is what is refused called deprecated as well.
+    """
     seen: set[tuple[int, int, str, str | None]] = set()
+    refused = {(f.start, f.end, f.path) for f in findings if f.severity == "error"}
     for finding in findings:
+        place = (finding.start, finding.end, finding.path)
+        if finding.code == "deprecated" and place in refused:
+            continue
         key = (finding.start, finding.end, finding.code, finding.path)
         if key not in seen:
             seen.add(key)

@@ -60,7 +60,7 @@ def test_data_is_what_the_loader_of_yaml_makes(text: str) -> None:
         ("a: !!python/object:os.system {}", "python/object"),
         ("a: !!python/object/apply:os.system [echo]", "python/object"),
         ("[a, b]: 1", "key"),
-        ("{{ x }}: 1", "key"),
+        ("{{ x }}: 1", "braces"),
         ("a: *b", "anchor"),
         ("a: &a [*a]", "alias"),
         ("a:\n  <<: 5\n", "<<"),

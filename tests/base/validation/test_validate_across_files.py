@@ -22,8 +22,8 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
     ("model_class_filename: other.py\n", OK, ["missing-file: other.py"]),
     ("model_module_dir: src\n", OK, ["missing-file: src"]),
     ("model_class_name: Other\n", OK, ["model-class: Other"]),
-    ("model_name: x\n", {"model/model.py": "from base import Model\n"}, []),
-    ("model_name: x\n", {"model/model.py": "from base import *\n"}, []),
+    ("model_name: x\n", {"model/model.py": "from .base import Model\n"}, []),
+    ("model_name: x\n", {"model/model.py": "from .base import *\n"}, []),
     ("model_name: x\n", {"model/model.py": "if 1:\n    class Model: pass\n"}, []),
     ("model_name: x\n", {"model/model.py": "class Other: pass\n"}, ["model-class: model_name"]),
     (

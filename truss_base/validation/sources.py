@@ -1,0 +1,64 @@
+"""The Python files of a Truss: the model's, and those that are bundled with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from truss_base.document import read_text
+from truss_base.exceptions import ConfigError
+from truss_base.validation.outline import Outline, outline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from truss_base.config import TrussConfig
+
+# A Truss with more is not looked through on every keystroke.
+MOST_FILES = 200
+_LONGEST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Python file: its path in the Truss, its text and what matters of it."""
+
+    path: str
+    text: str
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Python files; `complete` when none was left out."""
+
+    files: tuple[Source, ...]
+    complete: bool
+
+
+def python_sources(config: TrussConfig, directory: Path) -> Sources:
+    """The files under the model's folder and the bundled packages, in the order of their paths."""
+    paths = list(islice(_paths(config, directory), MOST_FILES + 1))
+    files = [source for path in paths[:MOST_FILES] if (source := _source(path, directory))]
+    return Sources(tuple(files), complete=len(files) == len(paths))
+
+
+def _paths(config: TrussConfig, directory: Path) -> Iterator[Path]:
+    for name in dict.fromkeys((config.model_module_dir, config.bundled_packages_dir)):
+        try:
+            yield from sorted((directory / name).rglob("*.py"))
+        except (OSError, ValueError, NotImplementedError):
+            continue
+
+
+def _source(path: Path, directory: Path) -> Source | None:
+    try:
+        if path.stat().st_size > _LONGEST:
+            return None
+        text = read_text(path)
+        relative = path.relative_to(directory).as_posix()
+    except (ConfigError, OSError, ValueError):
+        return None
+    return Source(relative, text, outline_of(text))
