@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from truss_base.document.compose import Composition
     from truss_base.document.lines import LineIndex
 
-_KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*)(?P<rest>:(?:\s|$).*)?$")
+_KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*)(?P<rest>:(?:\s|$).*)?(?:#.*)?$")
 _QUOTES = ("'", '"')
 _QUOTED_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?(?P<quote>['\"])")
 _NEW_KEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
@@ -44,6 +44,12 @@ def _no_value_here(text: str, lines: LineIndex, found: Composition) -> Problem:
         message = "a second ': ' in one line: put quotes around the value"
         return Problem(found.mark, found.mark + 1, message)
     above = _line_above(lines, line)
+    if above is not None and lines.line_text(above).lstrip().startswith("- "):
+        # A list under a key without a colon reads on as the text of that key.
+        opener = _less_indented(lines, above, _indent(lines, above))
+        missing = _missing_colon(lines, opener) if opener is not None else None
+        if missing and opener is not None and len(lines.line_text(opener).split()) == 1:
+            return missing
     if above is not None:
         missing = _missing_colon(lines, above)
         is_word = len(lines.line_text(above).split()) == 1
@@ -96,7 +102,7 @@ def _not_a_key(text: str, lines: LineIndex, found: Composition) -> Problem:
     match = _KEY.match(lines.line_text(line))
     end = start + _word_end(match) if match else found.mark + 1
     message = "the indentation of this line fits no line above it"
-    odd = _odd_first(lines, line)
+    odd = _odd_first(lines, line) or _deeper_first(lines, line)
     if odd is not None:
         return odd
     if text[key : key + 1] == "-":
@@ -136,6 +142,34 @@ def _odd_first(lines: LineIndex, line: int) -> Problem | None:
     end = lines.starts[first] + _word_end(match) if match else start + 1
     message = "this key is indented differently from the ones below it"
     return Problem(start, max(end, start + 1), message)
+
+
+def _deeper_first(lines: LineIndex, line: int) -> Problem | None:
+    """The first key of a section where it alone is indented further than `line` and the rest."""
+    indent = _indent(lines, line)
+    opener = _less_indented(lines, line, indent)
+    outer = _indent(lines, opener) if opener is not None else -lines.indent_unit
+    first = _line_below(lines, opener if opener is not None else -1)
+    if first is None or first >= line or indent - outer != lines.indent_unit:
+        return None
+    inner = _indent(lines, first)
+    following = _line_below(lines, first)
+    while following is not None and following < line and _indent(lines, following) > inner:
+        following = _line_below(lines, following)
+    match = _KEY.match(lines.line_text(first))
+    if inner <= indent or following != line or match is None:
+        return None
+    start = lines.starts[first] + inner
+    message = "this key is indented further than the ones below it"
+    return Problem(start, max(lines.starts[first] + _word_end(match), start + 1), message)
+
+
+def _after_the_document(text: str, lines: LineIndex, found: Composition) -> Problem:
+    """Text behind the only document there can be: mostly its first key is indented."""
+    line = lines.line_at(found.mark)
+    start, end = _token(text, lines, found.mark)
+    message = "nothing can follow here: is the indentation above right?"
+    return _deeper_first(lines, line) or Problem(start, end, message)
 
 
 def _less_indented(lines: LineIndex, line: int, indent: int) -> int | None:
@@ -183,6 +217,7 @@ _RULES = (
     ("mapping values are not allowed", _no_value_here),
     ("cannot start any token", _bad_start),
     ("tab character", _bad_start),
+    ("<document start>", _after_the_document),
     ("block mapping", _not_a_key),
     ("block collection", _not_a_key),
 )
@@ -208,6 +243,14 @@ def _token(text: str, lines: LineIndex, index: int) -> tuple[int, int]:
 def _indent(lines: LineIndex, line: int) -> int:
     text = lines.line_text(line)
     return len(text) - len(text.lstrip())
+
+
+def _line_below(lines: LineIndex, line: int) -> int | None:
+    for below in range(line + 1, len(lines)):
+        text = lines.line_text(below).strip()
+        if text and not text.startswith("#"):
+            return below
+    return None
 
 
 def _line_above(lines: LineIndex, line: int) -> int | None:
