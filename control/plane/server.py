@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from control.plane.app import App
-from control.plane.auth import Guard, read_token
+from control.plane.auth import Guard, read_token_digest
 from control.plane.exceptions import UsageError
 from control.plane.plane import ControlPlane
 from control.plane.proxy.websocket import MESSAGE_LIMIT
@@ -96,11 +96,11 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
 
 
 def _guard(settings: Settings) -> Guard:
-    token = read_token(settings.token_file) if settings.token_file else None
+    digest = read_token_digest(settings.token_file) if settings.token_file else None
     names = list(settings.allowed_hosts)
     if settings.host not in ("0.0.0.0", "::"):
         names.append(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    return Guard.of(token, names)
+    return Guard.of(digest, names)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from running_plane import PREDICT, RunningPlane, model
 
-from control.plane.auth import Guard, read_token
+from control.plane.auth import Guard, digest_of, read_token_digest
 from control.plane.exceptions import UsageError
 from control.plane.settings import parse_settings
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN = b"0123456789abcdef0123456789abcdef"
-GUARD = Guard.of(TOKEN, ["Model.Example", "[2001:db8::1]"])
+GUARD = Guard.of(digest_of(TOKEN), ["Model.Example", "[2001:db8::1]"])
 GOOD = {"host": "127.0.0.1:8080", "authorization": f"Bearer {TOKEN.decode()}"}
 
 
@@ -94,14 +94,15 @@ def test_token_files_that_are_refused(
         path.write_bytes(content)
         path.chmod(mode)
     with pytest.raises(UsageError, match=words):
-        read_token(path)
+        read_token_digest(path)
 
 
-def test_a_token_file_may_end_with_a_newline(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [TOKEN, b"sha256:" + digest_of(TOKEN).hex().encode()])
+def test_a_token_file_holds_the_token_or_its_digest(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "token"
-    path.write_bytes(TOKEN + b"\n")
+    path.write_bytes(content + b"\n")
     path.chmod(0o600)
-    assert read_token(path) == TOKEN
+    assert read_token_digest(path) == digest_of(TOKEN)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "model.example"])

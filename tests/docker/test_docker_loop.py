@@ -85,6 +85,10 @@ def test_what_docker_shows_of_it(truss: Path) -> None:
     assert len(token) >= 43
     assert token not in shown
     assert "s3cret-value" not in shown
+    # The model can read whatever root can: it finds a digest, from which no token can be had.
+    [held] = in_container(truss, "cat /control/token")
+    assert held.startswith("sha256:")
+    assert token not in held
     assert in_container(truss, "stat -c %a /control/token /secrets /secrets/api_key") == [
         *("600", "700", "600")
     ]

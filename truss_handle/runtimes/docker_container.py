@@ -5,6 +5,7 @@ Everything that talks to the engine blocks: callers run it in threads.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,10 @@ def settings(launch: Launch, image: str, port: int, *, gpus: bool, version: str)
 
 
 def private_files(token: bytes | None, secrets: Mapping[str, bytes]) -> bytes:
-    """A tar to unpack at the container's root: the token and the secrets, for root alone.
+    """A tar to unpack at the container's root: the token's digest and the secrets, for root alone.
+
+    The model runs as root in there too: the digest lets the control plane know the token, and
+    the model not learn it.
 
     Put in as files: `docker inspect` shows environment and mounts, and a mount would need the
     files on the engine's machine.
@@ -73,7 +77,8 @@ def private_files(token: bytes | None, secrets: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     archive = Archive(stream)
     if token is not None:
-        archive.add(layout.TOKEN.lstrip("/"), token, mode=0o600)
+        digest = hashlib.sha256(token.strip()).hexdigest()
+        archive.add(layout.TOKEN.lstrip("/"), f"sha256:{digest}".encode(), mode=0o600)
     archive.add_folder(layout.SECRETS.lstrip("/"), mode=0o700)
     for name, value in sorted(secrets.items()):
         archive.add(f"{layout.SECRETS.lstrip('/')}/{name}", value, mode=0o600)
