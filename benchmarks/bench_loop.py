@@ -76,7 +76,7 @@ async def _ours(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 async def _spare_ready(truss: Path) -> None:
     """A person needs longer for the next edit than the spare for its start."""
-    while not (await operations.status(truss)).spare_ready:
+    while not (await operations.status(truss)).raw["spare_ready"]:
         await asyncio.sleep(0.05)
 
 

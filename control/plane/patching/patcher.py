@@ -107,7 +107,7 @@ class Patcher:
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
             return unchanged(base, watch)
-        progress("check", f"checking {len(request.patches)} changes")
+        progress("check", "checking the patch")
         contents, chosen = await self._check(base, request, watch)
         self._patching = True
         progress("stage", f"writing the new version ({chosen.strategy.title})")
