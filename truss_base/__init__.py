@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from truss_base.config import TrussConfig
-    from truss_base.exceptions import TrussBaseError
+    from truss_base.exceptions import ConfigError, TrussBaseError
     from truss_base.hash import tree_hash, truss_hash
     from truss_base.ignore import IgnoreRules
     from truss_base.patch import Patch, patch_from_wire
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # `diff`, `plan` and `signature` are not here: each is a module as well as the function in it, and
 # the name would mean now one, now the other. Write `from truss_base.diff import diff`.
 _HOMES = {
+    "ConfigError": "exceptions",
     "IgnoreRules": "ignore",
     "Patch": "patch",
     "Plan": "plan",
@@ -39,6 +40,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ConfigError",
     "IgnoreRules",
     "Patch",
     "Plan",

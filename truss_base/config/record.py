@@ -53,6 +53,13 @@ class Record(Mapping[str, Any]):
         shown = ", ".join(f"{name}={self[name]!r}" for name in sorted(self.given))
         return f"<{self.section.name} {shown}>" if shown else f"<{self.section.name}>"
 
+    def written(self) -> dict[str, Any]:
+        """What was said of the section, without the defaults: to say the same elsewhere."""
+        said = {
+            name: self.values_by_name[name] for name in self.values_by_name if name in self.given
+        }
+        return {**said, **self.extra}
+
     def is_valid(self, dotted: str) -> bool:
         """Whether no field on the way to `dotted` was refused."""
         record: object = self

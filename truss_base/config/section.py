@@ -74,7 +74,7 @@ class Section:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if isinstance(value, Record):
-            value = dict(value)
+            value = value.written()
         if not isinstance(value, Mapping):
             report(wrong_type(value, path, self.phrase))
             return INVALID
