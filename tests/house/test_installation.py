@@ -76,12 +76,17 @@ def test_configs_are_built_and_validated(run: Run) -> None:
     assert outcome.stdout == "[]\n"
 
 
-def test_the_commands_about_files_work(run: Run, tmp_path: Path) -> None:
+def test_the_commands_about_files_work(run: Run, repository: Path, tmp_path: Path) -> None:
     assert run("control-truss", "init", tmp_path / "new").returncode == 0
     outcome = run("control-truss", "validate", tmp_path / "new")
     assert (outcome.returncode, outcome.stdout) == (0, "no findings\n")
     assert len(run("control-truss", "hash", tmp_path / "new").stdout.strip()) == 64
-    assert json.loads(run("control-truss", "schema").stdout)["title"] == "Truss config"
+    schema = json.loads((repository / "docs" / "config.schema.json").read_text())
+    assert json.loads(run("control-truss", "schema").stdout) == schema
+    assert json.loads(run("control-truss", "schema", "--json").stdout) == {
+        "ok": True,
+        "schema": schema,
+    }
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,14 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping from text to values of one kind, its keys free but for `key_rule`."""
+    """A mapping from text to values of one kind, its keys free but for `key_rule`.
+
+    `key_pattern` is what a JSON schema can say of the rule, as with `Text`.
+    """
 
     value: Kind
     key_rule: TextRule | None = None
+    key_pattern: str = ""
     choices: tuple[str, ...] = ()
 
     @property

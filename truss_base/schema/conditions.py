@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config.definitions.auth import AWS_ASSUME_ROLE, AWS_OIDC, GCP_OIDC
+from truss_base.config.definitions.root_rules import NO_FP4, NO_FP8, TOO_OLD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     Schema = dict[str, Any]
 
@@ -68,10 +69,26 @@ _CACHED = [
 _CALIBRATION = {"minimum": 64, "maximum": 16384, "multipleOf": 64}
 _LOOKAHEAD = {"type": "integer", "minimum": 1}
 
+
+def _without_gpus(gpus: Iterable[str], build: Schema) -> Schema:
+    """Where `trt_llm` has such a build, these GPUs are out."""
+    forbidden = {"type": "string", "pattern": rf"^\s*(?:{'|'.join(gpus)})(?::|\s*$)"}
+    return _when(
+        _having(trt_llm=_having(build=build)),
+        {"properties": {"resources": {"properties": {"accelerator": {"not": forbidden}}}}},
+    )
+
+
 _CONDITIONS: dict[str, list[Schema]] = {
     "": [
         _excluding("requirements_file", _FILLED, "requirements"),
         _excluding("weights", _SOME, "model_cache", "hf_cache"),
+        _without_gpus(TOO_OLD, {"properties": {"base_model": {"not": {"const": "encoder_bert"}}}}),
+        _without_gpus(
+            [gpu for gpu in NO_FP8 if gpu not in TOO_OLD],
+            _having(quantization_type={"pattern": "^fp[48]"}),
+        ),
+        _without_gpus(NO_FP4, _having(quantization_type={"pattern": "^fp4"})),
         _when(
             _having(runtime=_having(remote_ssh=_having(enabled={"const": True}))),
             {"properties": {"docker_server": {"properties": {"run_as_user_id": {"type": "null"}}}}},

@@ -50,10 +50,9 @@ def _list(kind: ListOf, path: tuple[str, ...], definitions: Any) -> dict[str, An
 
 @value_schema.register
 def _map(kind: MapOf, path: tuple[str, ...], definitions: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "additionalProperties": value_schema(kind.value, path, definitions) or True,
-    }
+    values = value_schema(kind.value, path, definitions) or True
+    keys = {"propertyNames": {"pattern": kind.key_pattern}} if kind.key_pattern else {}
+    return {"type": "object", "additionalProperties": values, **keys}
 
 
 @value_schema.register

@@ -94,6 +94,13 @@ REFUSED = [
     ("runtime: {transport: {ping_timeout_seconds: 3}}", "runtime.transport"),
     ("runtime: {num_workers: 2}", "runtime.num_workers"),
     ("build: {no_cache: true}", "build.no_cache"),
+    ("build: {secret_to_path_mapping: {a b: /x}}", "build.secret_to_path_mapping"),
+    (("resources: {accelerator: 'A100:2'}\ntrt_llm: {build: {quantization_type: fp8, "
+     "tensor_parallel_count: 2, checkpoint_repository: {source: HF, repo: a/b}}}"),
+     "resources.accelerator"),
+    (("resources: {accelerator: T4}\n"
+     "trt_llm: {build: {checkpoint_repository: {source: HF, repo: a/b}}}"),
+     "resources.accelerator"),
     ("environment_variables: [a]", "environment_variables"),
     ("weights: [{source: 'ftp://a/b', mount_location: /m}]", "weights.0.source"),
     ("weights: [{source: 'hf://a/b', mount_location: m}]", "weights.0.mount_location"),

@@ -33,6 +33,7 @@ _MAX_PORT = 65535
 _MAX_SECRET_NAME = 253
 _SECRET_NAME = re.compile(r"[-._a-zA-Z0-9]+\n?")
 _REGISTRY_SECRET_PREFIX = "DOCKER_REGISTRY_"
+_SECRET_NAME_PATTERN = rf"^(?:[-._a-zA-Z0-9]+\n?$|{_REGISTRY_SECRET_PREFIX})"
 
 
 def absolute_path_rule(text: str) -> Complaint | None:
@@ -223,7 +224,7 @@ BUILD = Section(
         ),
         Field(
             "secret_to_path_mapping",
-            MapOf(Text(), secret_name_rule),
+            MapOf(Text(), secret_name_rule, _SECRET_NAME_PATTERN),
             "Secrets the build may read: from their name to a path in the image.",
             {},
             example={"hf_access_token": "/workspace/.hf_access_token"},

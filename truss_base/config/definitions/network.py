@@ -14,6 +14,9 @@ _LABEL = r"[a-zA-Z0-9*](?:[a-zA-Z0-9*-]{0,61}[a-zA-Z0-9*])?"
 _DOMAIN_PATTERN = rf"{_LABEL}(?:\.{_LABEL})*\n?"
 _DOMAIN = re.compile(_DOMAIN_PATTERN)
 
+_ADDRESS = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+_ADDRESS_PATTERN = rf"^{_ADDRESS}(?:/(?:0*(?:[0-9]|[12][0-9]|3[0-2])|{_ADDRESS}))?$"
+
 
 def address_rule(text: str) -> Complaint | None:
     """An IPv4 address or a range of them."""
@@ -83,7 +86,7 @@ EGRESS = Section(
     (
         Field(
             "ip_allow_list",
-            Maybe(ListOf(Text(address_rule))),
+            Maybe(ListOf(Text(address_rule, pattern=_ADDRESS_PATTERN))),
             "IPv4 addresses and ranges the model may reach; with both lists empty it reaches none.",
             None,
             example=["10.0.0.0/24"],

@@ -133,9 +133,9 @@ def _ssh_user(record: Record, path: Path) -> Iterator[Fault]:
         yield Fault(here, "conflict", message, related=(there,))
 
 
-_TOO_OLD = ("T4", "V100")
-_NO_FP8 = ("A10G", "A100", "A100_40GB", "T4", "V100")
-_NO_FP4 = ("H100", "H100_40GB", "H200", "L4", "L40S", "A100_40GB")
+TOO_OLD = ("T4", "V100")
+NO_FP8 = ("A10G", "A100", "A100_40GB", "T4", "V100")
+NO_FP4 = ("H100", "H100_40GB", "H200", "L4", "L40S", "A100_40GB")
 
 
 def _trt_llm_model(record: Record, path: Path) -> Iterator[Fault]:
@@ -161,14 +161,14 @@ def _trt_llm_accelerator(record: Record, path: Path) -> Iterator[Fault]:
     precision = build["quantization_type"]
     where = (*path, "resources", "accelerator")
     because = ((*path, "trt_llm", "build", "quantization_type"),)
-    if gpu in _TOO_OLD:
+    if gpu in TOO_OLD:
         if build["base_model"] != "encoder_bert":
             message = f"`trt_llm` does not run on {gpu}: an A10G, A100 or newer"
             yield Fault(where, "conflict", message, related=((*path, "trt_llm"),))
-    elif gpu in _NO_FP8 and precision.startswith(("fp8", "fp4")):
+    elif gpu in NO_FP8 and precision.startswith(("fp8", "fp4")):
         message = f"{gpu} cannot compute with {precision}: an L4, H100 or newer"
         yield Fault(where, "conflict", message, related=because)
-    elif gpu in _NO_FP4 and precision.startswith("fp4"):
+    elif gpu in NO_FP4 and precision.startswith("fp4"):
         message = f"{gpu} cannot compute with {precision}: a B200 or newer"
         yield Fault(where, "conflict", message, related=because)
 

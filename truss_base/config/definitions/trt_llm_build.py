@@ -203,7 +203,7 @@ BUILD = Section(
         ),
         Field(
             "lora_adapters",
-            Maybe(MapOf(REPOSITORY, lora_name_rule)),
+            Maybe(MapOf(REPOSITORY, lora_name_rule, r"^[a-zA-Z0-9_\-.:]+$")),
             "Adapters by the name requests call them.",
             None,
             example={"support": {"source": "HF", "repo": "org/adapter"}},

@@ -75,6 +75,9 @@ def _lookahead_rule(record: Record, path: Path) -> Iterator[Fault]:
     if tokens < least:
         message = f"`num_draft_tokens` has to be at least {least} for these lookahead sizes"
         yield Fault((*path, at), "range", message)
+    elif tokens < 1:
+        message = "n-grams of length 1 draft nothing by themselves: give `num_draft_tokens` too"
+        yield Fault((*path, "lookahead_ngram_size"), "conflict", message)
     elif tokens > _MAX_DRAFT_TOKENS:
         message = f"{tokens} draft tokens are too many: at most {_MAX_DRAFT_TOKENS}"
         yield Fault((*path, at), "range", message)
