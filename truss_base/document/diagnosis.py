@@ -99,6 +99,12 @@ def _not_a_key(text: str, lines: LineIndex, found: Composition) -> Problem:
             return Problem(opened, opened + 1, "this quote is not closed on its line")
     if found.mark > key and text[key:].startswith(("'", '"', "[", "{")):
         return Problem(found.mark, found.mark + 1, "nothing can follow a closed value here")
+    above = _line_above(lines, line)
+    if above is not None and "#" in lines.line_text(above):
+        # Behind a comment the text of a line without a colon does not read on.
+        missing = _missing_colon(lines, above)
+        if missing and _indent(lines, above) == _indent(lines, line):
+            return missing
     match = _KEY.match(lines.line_text(line))
     end = start + _word_end(match) if match else found.mark + 1
     message = "the indentation of this line fits no line above it"

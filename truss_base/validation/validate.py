@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -79,9 +80,20 @@ def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Findi
     if isinstance(version, Scalar) and isinstance(values.get("python_version"), float):
         # As a number 3.10 is 3.1: only the text shows what was meant.
         values["python_version"] = version.text
-    ROOT.read(values, (), faults.append)
-    for fault in faults[:MOST_FINDINGS]:
+
+    def report(fault: Fault) -> None:
+        faults.append(fault)
+        if len(faults) == MOST_FINDINGS:
+            raise _EnoughError
+
+    with suppress(_EnoughError):
+        ROOT.read(values, (), report)
+    for fault in faults:
         yield _finding(document, fault)
+
+
+class _EnoughError(Exception):
+    """Ends reading where nobody would read on; never leaves this module."""
 
 
 def _finding(document: Document, fault: Fault) -> Finding:

@@ -20,6 +20,10 @@ FAULTS = [
     ("a:\n   b: 1\n  «c»: 2\nd: 3\n", "indentation", "a d"),
     ("a:\n «b»: 1\n  c: 2\n  d: 3\ne:\n  f: 1\n", "differently", "a e"),
     ("a:\n  b: 1\n«\t»c: 2\nd: 3\n", "tab", "a d"),
+    ("x:\n  y: 1\na:\n   «b»: 1\n  c: 2\nd: 3\n", "further", "x a d"),
+    (" «a»: 1\nb: 2\n", "further", "b"),
+    ("a:\n  «b» c  # why\n  d: 1\ne: 2\n", "':' is missing", "a e"),
+    ("a:\n  «tags»\n    - x\n  b: 1\nc: 2\n", "':' is missing", "a c"),
     # Quotes and brackets.
     ('a: «"»open\nb: 1\nc: 2\n', "never closed", "a b c"),
     ("a: «'»open\nb: 1\nc: 2\n", "never closed", "a b c"),

@@ -44,6 +44,14 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
         {"model/model.py": MODEL + "        self._secrets['a'] + self._secrets['b']\n"},
         ["secret: 'b' in model/model.py"],
     ),
+    ("model_name: x\n", {"model/model.py": "import nothing_provides\n" + MODEL},
+     ["import: nothing_provides in model/model.py"]),
+    # A comment in a file hides what is found in it.
+    ("requirements_file: r.txt\n", {**OK, "r.txt": "a=1  # truss: ignore[requirement]\nb=1\n"},
+     ["requirement: b=1 in r.txt"]),
+    ("requirements_file: r.txt\n", {**OK, "r.txt": "# truss: ignore\na=1\nb=1\n"}, []),
+    ("# truss: ignore[requirement]\nrequirements_file: r.txt\n", {**OK, "r.txt": "a=1\n"},
+     ["requirement: a=1 in r.txt"]),
     # Served without a model of the user's.
     ("trt_llm: {inference_stack: v2, runtime: {}, build: {skip_build_result: true}}\n", {}, []),
     # Other files.
@@ -78,6 +86,16 @@ def test_files_are_looked_at(
         where = f" in {finding.path}" if finding.path else ""
         found.append(f"{finding.code}: {text[finding.start : finding.end]}{where}")
     assert found == expected
+
+
+def test_classes_that_are_there_are_named_and_offered(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/model.py").write_text("class A: ...\nclass B: ...\n")
+    (finding,) = validate("model_class_name: 'C'\n", tmp_path)
+    assert finding.message == "there is no class `C` in model/model.py: there are `A`, `B`"
+    assert [edit.replacement for fix in finding.fixes for edit in fix.edits] == ["'A'", "'B'"]
+    (finding,) = validate("model_name: x\n", tmp_path)
+    assert finding.fixes[0].edits[0].replacement == "model_class_name: A\n"
 
 
 def test_without_a_directory_no_file_is_missed() -> None:

@@ -31,6 +31,25 @@ FIXES = [
     ("environment_variables:\n  A:\n", "environment_variables:\n  A: ''\n"),
     ("requirements:\n- torch=2.1.0\n", "requirements:\n- torch==2.1.0\n"),
     ("requirements:\n- 'torch 2.1'\n", "requirements:\n- 'torch==2.1'\n"),
+    ("environment_variables:\n  PORT: '80'\n  A: b\n", "environment_variables:\n  A: b\n"),
+    ("environment_variables: {PORT: '80', A: b}\n", "environment_variables: {A: b}\n"),
+    ("environment_variables: {A: b, PORT: '80'}\n", "environment_variables: {A: b}\n"),
+    ("environment_variables: {A: [1, 2]}\n", "environment_variables: {A: '[1, 2]'}\n"),
+    # A section is not left empty, which would be null.
+    ("model_name: x\nresources:\n  use_gpu: true\n", "model_name: x\n"),
+    ("runtime:\n  num_workers: 1\nmodel_name: x\n", "model_name: x\n"),
+    ("runtime: {num_workers: 2, predict_concurrency: 2}\n", "runtime: {predict_concurrency: 2}\n"),
+    ("runtime:\n  is_websocket_endpoint: true\n",
+     "runtime:\n  transport: {kind: websocket}\n"),
+    ("hf_cache: [{repo_id: a, use_volume: false}]\n",
+     "model_cache: [{repo_id: a, use_volume: false}]\n"),
+    ("python_version: py39\n", "python_version: py313\n"),
+    ("resources: {accelerator: A10G:2:3}\n", "resources: {accelerator: A10G:2}\n"),
+    # Syntax.
+    ("model_name: {{ name }}\n", "model_name: '{{ name }}'\n"),
+    ("model_name:x\nresources: {}\n", "model_name: x\nresources: {}\n"),
+    ("python_version py311\nmodel_name: x\n", "python_version: py311\nmodel_name: x\n"),
+    ("model_name: a\tb\n", "model_name: a b\n"),
     ("trt_llm: {build: {base_model: llama, checkpoint_repository: {source: HF, repo: a/b}}}\n",
      "trt_llm: {build: {base_model: decoder, checkpoint_repository: {source: HF, repo: a/b}}}\n"),
     ("weights:\n- source: hf://a  # here\nmodel_name: x\n",
@@ -57,6 +76,35 @@ def apply(text: str, fix: Fix) -> str:
 
 def _key(finding: Finding) -> tuple[str, str]:
     return finding.code, finding.message
+
+
+TRT_LLM = "trt_llm: {build: {checkpoint_repository: {source: HF, repo: a/b}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "model_metadata:\n  tags:\n  - openai-compatible\n"),
+        (
+            "model_metadata:\n    x: 1\n",
+            "model_metadata:\n    tags: [openai-compatible]\n    x: 1\n",
+        ),
+        (
+            "model_metadata:\n  tags:\n  - a\n",
+            "model_metadata:\n  tags:\n  - openai-compatible\n  - a\n",
+        ),
+        (
+            "model_metadata: {tags: [force-legacy-api-non-openai-compatible]}\n",
+            "model_metadata: {tags: [openai-compatible]}\n",
+        ),
+    ],
+)
+def test_the_tag_for_openai_clients_is_offered(before: str, after: str) -> None:
+    (finding,) = validate(before + TRT_LLM)
+    assert (finding.code, finding.severity) == ("openai-tag", "hint")
+    mended = apply(before + TRT_LLM, finding.fixes[0])
+    assert mended == after + TRT_LLM
+    assert validate(mended) == []
 
 
 def test_the_only_suggestion_is_preferred() -> None:
