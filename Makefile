@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup demo test check lint types unit extension docker editor bench reference lock format clean
+.PHONY: help setup demo test check lint types unit extension docker editor bench drift reference lock format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -25,7 +25,7 @@ lint: setup
 	@.venv/bin/lint-imports
 
 types: setup
-	@.venv/bin/mypy truss_base control/plane truss_handle lsp_server demo
+	@.venv/bin/mypy truss_base control/plane truss_handle lsp_server demo drift
 	@.venv/bin/mypy control/inference/control_truss_inference
 
 unit: setup ## tests that need neither Docker nor a browser
@@ -45,6 +45,9 @@ bench: setup ## every benchmark: a table each, and JSON in benchmarks/results/
 
 reference: setup ## rewrite what is generated from the definitions: reference, JSON schema, types
 	@$(PY) -m truss_base.reference .
+
+drift: setup ## compare our description of a config with the newest truss of the package index
+	@$(PY) -m drift
 
 lock: setup ## resolve the dependencies anew
 	@PATH="$$PWD/.venv/bin:$$PATH" scripts/lock

@@ -11,7 +11,7 @@ import pytest
 # The brackets keep this file from finding itself.
 REGISTRY_HOSTS = re.compile(r"[p]ypi\.org|[p]ythonhosted|[r]egistry\.npmjs")
 MACHINE_PATHS = re.compile(r"/[h]ome/\w+|/[r]oot/|/[w]ork/main")
-PACKAGES = ("truss_base", "control", "truss_handle", "lsp_server", "demo", "benchmarks")
+PACKAGES = ("truss_base", "control", "truss_handle", "lsp_server", "demo", "benchmarks", "drift")
 LONGEST_MODULE = 400
 
 

@@ -150,6 +150,12 @@ RULES = [
     ),
     (
         build("speculator: {speculative_decoding_mode: LOOKAHEAD_DECODING, "
+              "lookahead_windows_size: 8, lookahead_ngram_size: 1, "
+              "lookahead_verification_set_size: 1}"),
+        "trt_llm.build.speculator.lookahead_ngram_size",
+    ),
+    (
+        build("speculator: {speculative_decoding_mode: LOOKAHEAD_DECODING, "
               "lookahead_windows_size: 999, lookahead_ngram_size: 9, "
               "lookahead_verification_set_size: 9}"),
         "trt_llm.build.speculator.lookahead_windows_size",

@@ -47,6 +47,7 @@ CONVERSIONS = [
     ("resources: {accelerator: {accelerator: T4}}", "resources.accelerator.accelerator", "T4"),
     ("hf_cache: [{repo_id: a/b, use_volume: false}]", "model_cache.0.repo_id", "a/b"),
     ("hf_cache: null", "model_cache", []),
+    ("hf_cache: ''", "model_cache", []),
     ("cache_internal: null", "cache_internal", []),
     ("bdn: {mounts: [{source: 'bdn:n/v', path: /a//b/}]}", "bdn.mounts.0.path", "/a/b"),
     ("base_image: {docker_auth: {auth_method: aws_iam}}", "base_image.docker_auth.auth_method",
