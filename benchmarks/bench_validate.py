@@ -5,17 +5,16 @@ Where the shared corpus is beside the repository, the configs of it are measured
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
+from benchmarks.corpus import real_configs
 from benchmarks.report import Row, publish, sample
 from truss_base.document import Document
 from truss_base.validation import validate
 
-CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus"
 TIMES = 41
 
 TYPICAL = """\
@@ -93,29 +92,40 @@ def _timed(text: str) -> tuple[float, ...]:
 
 
 def _corpus_rows() -> list[Row]:
-    verdicts = CORPUS / "verdicts.jsonl"
-    if not verdicts.exists():
+    texts = [text for _, text in real_configs()]
+    if not texts:
+        print("no corpus of real configs: they are left out")
         return []
-    paths = [json.loads(line)["path"] for line in verdicts.read_text().splitlines()]
-    texts = [(CORPUS / path).read_text() for path in paths]
     times = [sample(partial(validate, text), 1, warm_up=1)[0] for text in texts]
     return [Row(f"validate, each of {len(texts)} real configs", tuple(times))]
 
 
 def _import_rows() -> list[Row]:
     return [
-        Row(what, _process(statement), target=target)
-        for what, statement, target in (
-            ("start Python", "pass", None),
-            ("start Python, import truss_base", "import truss_base", None),
-            ("... and TrussConfig", "from truss_base import TrussConfig", None),
-            ("... and validate", "from truss_base import validate; validate('a: 1')", None),
+        Row(f"{what}, over bare Python", _over_bare(statement), target=120)
+        for what, statement in (
+            ("import truss_base", "import truss_base"),
+            ("import TrussConfig", "from truss_base import TrussConfig"),
+            ("import and first validate", "from truss_base import validate; validate('a: 1')"),
         )
     ]
 
 
-def _process(statement: str) -> tuple[float, ...]:
-    return sample(lambda: subprocess.run([sys.executable, "-c", statement], check=True), 11)
+def _over_bare(statement: str) -> tuple[float, ...]:
+    """Pairs of processes, one with the statement and one without, so that both share a moment."""
+    # Byte code is kept, as anywhere but on a machine that is told not to.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+    def start(code: str) -> None:
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+    start(statement)
+    pairs = [
+        (sample(partial(start, statement), 1, warm_up=0)[0],
+         sample(partial(start, "pass"), 1, warm_up=0)[0])
+        for _ in range(15)
+    ]  # fmt: skip
+    return tuple(loaded - bare for loaded, bare in pairs)
 
 
 if __name__ == "__main__":
