@@ -121,7 +121,7 @@ BDN = Section(
                             Text(
                                 path_rule,
                                 non_empty=True,
-                                pattern="^/.",
+                                pattern=r"^/[\s\S]",
                                 normal=lambda text: str(PurePosixPath(text)),
                             ),
                             "The absolute path the volume appears at.",
