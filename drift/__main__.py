@@ -72,6 +72,9 @@ def _definitions(probe: Probe) -> Iterator[Difference]:
 def _verdicts(probe: Probe, examples: int, seed: int) -> Iterator[Difference]:
     tally = Tally()
     for name, configs in _configs(examples, seed):
+        if not configs:
+            print(f"{name}: not there, so skipped")
+            continue
         before, accepted_before, started = tally.compared, tally.accepted, time.monotonic()
         for sample, verdict in zip(configs, probe.judge(configs), strict=True):
             tally.add(sample, verdict)

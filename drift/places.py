@@ -18,6 +18,11 @@ DEFINITIONS = REPOSITORY / "truss_base" / "config" / "definitions"
 _STEP = re.compile(r"[A-Za-z_][\w-]*|<[^>]*>")
 _FALLBACK = "truss_base/config/definitions/root.py:1"
 _PYTHON_VERSIONS = "PYTHON_VERSIONS"
+# A fault without a path comes from a rule over several keys, or from reading the YAML.
+_WITHOUT_PATH = {
+    "the config": "truss_base/config/definitions/root_rules.py:1",
+    "the text": "truss_base/document/document.py:1",
+}
 
 
 def line_of(path: str) -> str:
@@ -27,6 +32,8 @@ def line_of(path: str) -> str:
     """
     if path == _PYTHON_VERSIONS:
         return _assignment(path)
+    if path in _WITHOUT_PATH:
+        return _WITHOUT_PATH[path]
     section: Section | Variants | None = ROOT
     place = _FALLBACK
     for step in _STEP.findall(path):

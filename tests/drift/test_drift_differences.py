@@ -249,6 +249,7 @@ def test_configs_with_one_reason_are_told_once_with_the_smallest() -> None:
         ("resources.accelerator.count", '"count"'),
         ("runtime.oidc.enabled", '"Mounts an OIDC token'),
         ("PYTHON_VERSIONS", "PYTHON_VERSIONS ="),
+        ("the config", "Rules over the whole config"),
     ],
 )
 def test_a_path_leads_to_the_line_to_change(path: str, expected: str) -> None:
