@@ -1,10 +1,12 @@
-"""Runs every benchmark of this folder, one after the other, each in a process of its own."""
+"""Runs every benchmark of this folder, each in a process of its own, and documents the results."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+from benchmarks import document
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,6 +18,7 @@ def main() -> int:
         for name in names
         if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=HERE.parent).returncode
     ]
+    document.write()
     if failed:
         print(f"benchmarks that failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

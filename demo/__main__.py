@@ -111,7 +111,11 @@ async def _edit_the_model(editor: Editor, watch: Stopwatch) -> None:
         raise SystemExit("demo: the old model still answers")
     status = await editor.command("truss.showStatus")
     newest = status["patches"][-1]
-    _say(f"strategy {newest['strategy']}, timings in ms: {json.dumps(newest['timings_ms'])}")
+    timings = newest["timings_ms"]
+    _say(
+        f"strategy {newest['strategy']}: the patch took {timings['total'] / 1000:.2f} s, "
+        f"{timings['load'] / 1000:.2f} s of them in load(), while the old version answered"
+    )
 
 
 def _environment_of(pid: int) -> str:
