@@ -25,7 +25,7 @@ lint: setup
 	@.venv/bin/lint-imports
 
 types: setup
-	@.venv/bin/mypy truss_base control/plane truss_handle lsp_server demo drift
+	@.venv/bin/mypy truss_base control/plane truss_handle lsp_server demo drift benchmarks
 	@.venv/bin/mypy control/inference/control_truss_inference
 
 unit: setup ## tests that need neither Docker nor a browser

@@ -11,8 +11,9 @@ DOCUMENT = RESULTS.parent.parent / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench` from `benchmarks/results/*.json`; what stands here was measured on a shared machine with two cores, so read
-ratios rather than absolutes. What is compared side by side was run in one go. `to reach` is the bound set for this version.
+Written by `make bench` from `benchmarks/results/*.json`. What stands here was measured on a shared
+machine with two cores, so read ratios rather than absolutes. What is compared side by side was run
+in one go. `to reach` is the bound set for this version.
 """
 
 
