@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from truss_base.signature import Signature
     from truss_base.strategy import Strategy
     from truss_base.tree import scan
-    from truss_base.validation import validate
+    from truss_base.validation.validate import validate
 
 # `diff`, `plan` and `signature` are not here: each is a module as well as the function in it, and
 # the name would mean now one, now the other. Write `from truss_base.diff import diff`.
