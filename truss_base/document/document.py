@@ -14,6 +14,7 @@ from truss_base.document.lines import LineIndex
 from truss_base.document.nodes import Mapping, Node, Scalar, Sequence, resolve
 from truss_base.document.repair import repair
 from truss_base.document.shifts import Shifts, Splice
+from truss_base.document.stricter import BOM, put_back, question_marks, stand_in
 from truss_base.document.tabs import misplaced_tabs
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ Path = tuple["str | int", ...]
 
 # What YAML forbids in a text. Replaced one for one, so that every position stays.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BOM = "\ufeff"
 _MOST_CHARACTER_PROBLEMS = 20
 _REPAIRABLE = ("syntax",)
 
@@ -52,8 +52,10 @@ class Document:
         """Reads a text; one that is no YAML is repaired as far as that goes."""
         problems = _forbidden(text)
         clean = _FORBIDDEN.sub("\ufffd", text) if problems else text
-        offset = 1 if clean.startswith(_BOM) else 0
+        offset = 1 if clean.startswith(BOM) else 0
         body = clean[offset:]
+        inner = stand_in(body) if BOM in body else ""
+        body = body.replace(BOM, inner) if inner else body
         found = compose(body)
         repaired: frozenset[int] = frozenset()
         if found.problem is not None:
@@ -63,8 +65,12 @@ class Document:
             if problem.kind in _REPAIRABLE:
                 outcome = repair(body, lines, found, problem)
                 found, repaired = outcome.composition, outcome.lines
-        elif "\t" in body:
-            problems.extend(misplaced_tabs(body, LineIndex(body), found.root))
+        else:
+            problems += question_marks(body, found.root)
+            if "\t" in body:
+                problems += misplaced_tabs(body, LineIndex(body), found.root)
+        if inner and found.root is not None:
+            put_back(found.root, inner)
         if offset:
             problems = [_moved(problem, offset) for problem in problems]
             if found.root is not None:

@@ -34,7 +34,7 @@ def fixes_of_syntax(document: Document, problem: Problem) -> tuple[Fix, ...]:
     if problem.kind == "tab":
         return (Fix("Replace the tab by a space", (Edit(start, end, " "),), preferred=True),)
     written_there = document.text[start:end]
-    if problem.kind == "template" and "\n" not in written_there:
+    if problem.kind in ("template", "quotes") and "\n" not in written_there:
         quoted = written(written_there, "'")
         return (Fix(f"Put quotes around it: {quoted}", (Edit(start, end, quoted),), True),)
     return ()

@@ -96,6 +96,20 @@ def test_tabs_that_libyaml_lets_pass_are_refused_as_by_the_loader(text: str) -> 
     assert [text[p.start : p.end] for p in Document.parse(text).problems] == ["\t"]
 
 
+@pytest.mark.parametrize("text", ["a: {b: what?}", "[x, why? not]", "a: {b?: 1}"])
+def test_question_marks_that_libyaml_lets_pass_are_refused_as_by_the_loader(text: str) -> None:
+    with pytest.raises(yaml.YAMLError):
+        yaml.load(text, Loader=yaml.SafeLoader)
+    assert [problem.kind for problem in Document.parse(text).problems] == ["quotes"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a: what?", "a: {b: 'what?'}", "a: 1\n\ufeffb: 2\n", "a:\n\ufeff  b: 1\n"]
+)
+def test_question_and_byte_order_marks_are_text_to_the_loader(text: str) -> None:
+    assert load(text) == yaml.load(text, Loader=yaml.SafeLoader)
+
+
 @pytest.mark.parametrize(
     "text", ['a: "x\ty"', "a: 'x\ty'", "a: |\n  x\ty\n", "a: 1 # x\ty", "# \t\na: 1", "a: 1 #\t"]
 )

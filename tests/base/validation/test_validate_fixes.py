@@ -50,6 +50,7 @@ FIXES = [
     ("model_name:x\nresources: {}\n", "model_name: x\nresources: {}\n"),
     ("python_version py311\nmodel_name: x\n", "python_version: py311\nmodel_name: x\n"),
     ("model_name: a\tb\n", "model_name: a b\n"),
+    ("model_metadata: {a: what is it?}\n", "model_metadata: {a: 'what is it?'}\n"),
     ("trt_llm: {build: {base_model: llama, checkpoint_repository: {source: HF, repo: a/b}}}\n",
      "trt_llm: {build: {base_model: decoder, checkpoint_repository: {source: HF, repo: a/b}}}\n"),
     ("weights:\n- source: hf://a  # here\nmodel_name: x\n",
