@@ -1,4 +1,4 @@
-"""The plan: how a change reaches a running container, and why, decided before anything happens."""
+"""The plan: how a change reaches what runs, and why, decided before anything happens."""
 
 from __future__ import annotations
 

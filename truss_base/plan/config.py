@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from truss_base.config import TrussConfig, lookup
 from truss_base.exceptions import ConfigError
 from truss_base.patch import CONFIG_PATH
+from truss_base.plan import wording
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
 
@@ -34,7 +35,7 @@ def new_config(patch: ConfigPatch) -> TrussConfig:
 
 
 def invalid_config(error: ConfigError) -> Change:
-    """The change to a config that no container would start with."""
+    """The change to a config that no server would start with."""
     return Change(CONFIG_PATH, Strategy.REBUILD, f"{CONFIG_PATH} is not valid: {error}")
 
 
@@ -86,8 +87,7 @@ def _change(
 ) -> Change:
     detail = _items(_at(path, old), _at(path, new))
     if path[0] in _SWITCHES and before.use_control_plane == after.use_control_plane:
-        because = "the container keeps its control plane, but the model can read its config"
-        return _worded(path, detail, Strategy.RELOAD, because)
+        return _worded(path, detail, Strategy.RELOAD, wording.KEEPS_CONTROL_PLANE)
     return key_change(path, detail, new)
 
 
@@ -100,9 +100,10 @@ def key_change(path: tuple[str, ...], detail: str, config: object = None) -> Cha
             break
         outer = lookup(path[:length], config)
         field = outer if outer is not None and outer.section is None else None
-    if field is None or field.leads_to is None:
+    effect = field.leads_to if field is not None else None
+    if effect is None:
         return _worded(path, detail, Strategy.REBUILD, "what it leads to is not known here")
-    return _worded(path, detail, field.leads_to.strategy, field.leads_to.reason)
+    return _worded(path, detail, effect.strategy, wording.because(path[0], effect))
 
 
 def _worded(path: _Path, detail: str, strategy: Strategy, because: str) -> Change:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base import paths, requirements
+from truss_base.plan import wording
 from truss_base.plan.python import python_change
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
@@ -74,7 +75,7 @@ def _requirements(path: str, before: bytes | None, after: TreeFile | None) -> Ch
         # Only pip's format says everything in its lines; a lock file has more than versions.
         if not path.endswith((".toml", ".lock")) and requirements.parse(path, old) == lines:
             return Change(path, Strategy.SYNC, f"{path}: the same requirements as before: sync")
-    reason = f"{path} {_verb(before, after)}: the image is built from it: rebuild"
+    reason = f"{path} {_verb(before, after)}: {wording.REQUIREMENTS_FILE}: rebuild"
     return Change(path, Strategy.REBUILD, reason)
 
 

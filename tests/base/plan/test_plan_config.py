@@ -93,6 +93,23 @@ def test_every_key_leads_to_its_strategy(after: str, key: str, strategy: Strateg
     assert config_plan(after, "").strategy is found.strategy
 
 
+def test_a_reason_holds_for_every_runtime() -> None:
+    """A model may run in a container or from an environment: no reason speaks of one alone."""
+    from truss_base.config.definitions import effects
+    from truss_base.config.field import Effect
+    from truss_base.plan import wording
+
+    for effect in (value for value in vars(effects).values() if isinstance(value, Effect)):
+        said = wording.because("any", effect)
+        assert "container" not in said
+        assert "image" not in said or "environment or image" in said
+    [change] = config_plan("", "requirements: [numpy]\n").changes
+    assert change.reason == (
+        "config.yaml `requirements` (`numpy` added):"
+        " packages are installed when the environment or image is built: rebuild"
+    )
+
+
 def test_one_reason_per_key_the_strongest_first() -> None:
     found = config_plan(
         "", "model_name: y\nenvironment_variables: {A: b}\nresources: {memory: 4Gi}\n"
@@ -137,7 +154,7 @@ def test_the_order_of_a_free_mapping_can_be_seen() -> None:
 def test_another_name_for_the_control_plane_keeps_the_container() -> None:
     found = config_plan("live_reload: true\n", "use_control_plane: true\n")
     assert found.strategy is S2
-    assert all("keeps its control plane" in change.reason for change in found.changes)
+    assert all("the control plane stays" in change.reason for change in found.changes)
 
 
 @pytest.mark.parametrize(
