@@ -20,7 +20,8 @@ class Model:
         self._greeting = None
 
     def load(self):
-        # Slow work belongs here: it happens once, before the first request.
+        # Slow work belongs here, and no request waits for it. It runs at every start, and again,
+        # beside the version that answers, whenever a patch changes code.
         self._greeting = "Hello"
 
     def predict(self, model_input):
@@ -30,7 +31,8 @@ class Model:
 _CONFIG = """\
 model_name: {name}
 python_version: py{version}
-# Lets a change reach the running server in a fraction of a second.
+# Lets a change of code reach the running server. A patch loads the new version beside the one that
+# answers, so it takes as long as load() does; no request waits for it.
 use_control_plane: true
 requirements: []
 """
