@@ -129,4 +129,7 @@ async def _logs(arguments: argparse.Namespace, output: Output) -> int:
     )
     async for line in lines:
         output.line(line)
+        if output.unread:
+            break
+    await lines.aclose()
     return exit_codes.OK

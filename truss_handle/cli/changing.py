@@ -81,6 +81,8 @@ async def _watch(arguments: argparse.Namespace, output: Output) -> int:
     await _patch(arguments, output)
     output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
     async for _ in changes(directory, before):
+        if output.unread:
+            break
         try:
             await _patch(arguments, output)
         except (NotRunning, NotControlTruss):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
+import errno
 import sys
 from typing import TYPE_CHECKING
 
 from truss_base.exceptions import TrussBaseError
 from truss_handle.cli import asking, authoring, changing, describing, exit_codes, lifecycle, machine
 from truss_handle.cli.output import Output
-from truss_handle.exceptions import HandleError
+from truss_handle.exceptions import HandleError, MachineProblem
 from truss_handle.extras import missing_extra
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         output.note("interrupted")
         return exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has seen enough (`| head`); Python would complain again while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exit_codes.OK
     except (HandleError, TrussBaseError) as error:
         output.error(error)
         return exit_codes.code_of(error)
@@ -40,6 +36,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         output.error(missing)
         return exit_codes.code_of(missing)
+    except OSError as error:
+        # The last resort: a state or cache folder that cannot be used, a full disk.
+        problem = _machine_problem(error)
+        output.error(problem)
+        return exit_codes.code_of(problem)
+
+
+def _machine_problem(error: OSError) -> MachineProblem:
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return MachineProblem(
+        f"{where}{error.strerror or error} ({name})",
+        hint="`control-truss doctor` checks the folders of this machine",
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -10,15 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TextIO
 
     from truss_handle.values import ProgressEvent
 
 
 class Output:
-    """One per command. With `as_json`, stdout carries JSON and nothing else."""
+    """One per command. With `as_json`, stdout carries JSON and nothing else.
+
+    A reader that has gone away (`| head`) ends no command half-way: what it would have read is
+    dropped. `unread` is for commands that only go on printing.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.unread = False
 
     def result(self, value: Mapping[str, Any], lines: Iterable[str]) -> None:
         """The outcome of a command: one JSON object, or lines for people."""
@@ -38,7 +45,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Something about the result that is not part of it."""
-        print(text, file=sys.stderr, flush=True)
+        _print(text, sys.stderr)
 
     def error(self, error: Exception) -> None:
         """One line, the user's own traceback where there is one, and what to do next."""
@@ -52,9 +59,22 @@ class Output:
         if hint := getattr(error, "hint", ""):
             self.note(f"  {hint}")
 
-    @staticmethod
-    def _print(text: str) -> None:
-        print(text, flush=True)
+    def _print(self, text: str) -> None:
+        if not _print(text, sys.stdout):
+            self.unread = True
+
+
+def _print(text: str, stream: TextIO) -> bool:
+    """Whether it could be written. What is printed after a failure goes nowhere."""
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        # The stream keeps what it could not write and would try again, up to Python's exit.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        return False
+    return True
 
 
 def described(error: Exception) -> dict[str, Any]:
