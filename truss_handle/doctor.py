@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shlex
 import shutil
 import tempfile
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truss_handle import leftovers
 from truss_handle.exceptions import HandleError
+from truss_handle.extras import missing_extra
 from truss_handle.interpreters import current, installed_versions
 from truss_handle.programs import run
+from truss_handle.registry import Registry
 from truss_handle.uv_command import find_uv
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from truss_handle.settings import Settings
 
 _LOW_SPACE = 2 * 1024**3  # bytes; one environment with a large framework
@@ -39,14 +46,18 @@ async def examine(settings: Settings) -> list[Check]:
         _uv(),
         _docker(),
         asyncio.to_thread(_folder, "state folder", settings.home),
-        asyncio.to_thread(_folder, "cache folder", settings.cache),
+        asyncio.to_thread(_cache, settings.cache),
+        asyncio.to_thread(_gone, settings),
         _leftovers(settings),
     )
     return list(found)
 
 
 async def _pythons() -> Check:
-    versions = await installed_versions()
+    try:
+        versions = await installed_versions()
+    except HandleError as error:
+        return Check("python", "warning", f"only uv can list the interpreters: {error}", error.hint)
     listed = ", ".join(versions)
     if not versions:
         return Check("python", "error", f"no interpreter serves a model ({current().short} runs)")
@@ -86,8 +97,39 @@ def _folder(subject: str, path: Path) -> Check:
     return Check(subject, "ok", str(path))
 
 
+def _cache(path: Path) -> Check:
+    check = _folder("cache folder", path)
+    size = sum(_sizes(path)) / 1024**2
+    return replace(check, message=f"{check.message} ({size:,.0f} MB)")
+
+
+def _sizes(path: Path) -> Iterator[int]:
+    """Bytes of every file below; links and what disappears meanwhile count as nothing."""
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                yield Path(folder, name).lstat().st_size
+
+
+def _gone(settings: Settings) -> Check:
+    """Instances whose Truss was moved or removed while they ran."""
+    running = Registry(settings).all()
+    gone = [instance.truss_dir for instance in running if not instance.truss_dir.is_dir()]
+    if gone:
+        hint = f"`control-truss down {shlex.quote(str(gone[0]))}` stops the first"
+        message = f"{len(gone)} of {len(running)}: the folder is gone: {', '.join(map(str, gone))}"
+        return Check("instances", "warning", message, hint)
+    return Check("instances", "ok", f"{len(running)} recorded, none without its folder")
+
+
 async def _leftovers(settings: Settings) -> Check:
-    dead = await leftovers.found(settings)
+    try:
+        dead = await leftovers.found(settings)
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error.name)
+        if missing is None:
+            raise
+        return Check("leftovers", "warning", f"cannot be looked for: {missing}")
     if dead:
         named = ", ".join(dead)
         hint = "`control-truss list` removes them"

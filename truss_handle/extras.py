@@ -21,5 +21,5 @@ def missing_extra(module: str | None) -> EnvironmentFailed | None:
     if extra is None:
         return None
     return EnvironmentFailed(
-        f"this needs {name}, which is not installed: pip install 'control-truss[{extra}]'"
+        f"this needs the extra: pip install 'control-truss[{extra}]' ({name} is missing)"
     )

@@ -32,7 +32,8 @@ def find_uv() -> Path:
         return Path(find_uv_bin())
     except (ImportError, FileNotFoundError) as error:
         raise EnvironmentFailed(
-            "uv is not installed beside control-truss", hint="pip install uv"
+            "uv is not installed beside control-truss",
+            hint="pip install 'control-truss[handle]'",
         ) from error
 
 

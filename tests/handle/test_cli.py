@@ -198,5 +198,13 @@ def test_doctor_says_what_is_there(ask: Callable[..., tuple[int, Any]]) -> None:
     status, report = ask("doctor")
     levels = {check["subject"]: check["level"] for check in report["checks"]}
     assert status == 0
-    assert set(levels) == {"python", "uv", "docker", "state folder", "cache folder", "leftovers"}
+    assert set(levels) == {
+        "python",
+        "uv",
+        "docker",
+        "state folder",
+        "cache folder",
+        "instances",
+        "leftovers",
+    }
     assert levels["python"] == levels["uv"] == "ok"
