@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # How many characters all attempts together may read: a keystroke must stay a keystroke. Less in a
 # text that is denser than configs are, as reading costs by the node.
-_BUDGET = 400_000
+_BUDGET = 300_000
 _LEAST_READS = 3
 _USUAL_DENSITY = 0.1
 _MARKS = ":,[{-?\n\r"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from truss_base.document.nodes import Scalar
+from truss_base.document.nodes import Scalar
 
 _PREFIX = "tag:yaml.org,2002:"
 TEXT = f"{_PREFIX}str"
@@ -18,6 +17,7 @@ _SCALARS = {
 }
 
 
+_SHORT = 40
 # Python writes no longer number down, so neither messages nor a dump could show it.
 _MOST_BITS = 14_000
 # What yaml's own conversions raise on text that only looks like a number or a date.
@@ -53,6 +53,18 @@ def tag_of(node: Scalar) -> str:
 
 def value_of(node: Scalar) -> object:
     """The scalar as a Python value. Raises MeaninglessScalarError with a message for people."""
+    if node.tag is None and not node.style and len(node.text) <= _SHORT:
+        return _short_value(node.text)
+    return _value(node)
+
+
+@lru_cache(maxsize=4096)
+def _short_value(text: str) -> object:
+    # The same few words and numbers make up most of a text; none of their values can change.
+    return _value(Scalar(0, 0, text, "", None))
+
+
+def _value(node: Scalar) -> object:
     tag = tag_of(node)
     if tag == TEXT:
         return node.text

@@ -53,12 +53,14 @@ def unprovided_imports(config: TrussConfig, directory: Path, sources: Sources) -
     names = _declared(config, directory)
     if names is None:
         return
+    known = _local_modules(config, directory) | _SERVER_MODULES
+    if not any(next(_missing(source, known), None) for source in sources.files):
+        return
     provided = _provided(names)
     if provided is None:
         return
-    local = _local_modules(config, directory)
     for source in sources.files:
-        yield from _missing(source, provided | local)
+        yield from _missing(source, provided | known)
 
 
 def _missing(source: Source, known: frozenset[str]) -> Iterator[Finding]:
@@ -98,12 +100,13 @@ def _declared(config: TrussConfig, directory: Path) -> tuple[str, ...] | None:
 @lru_cache(maxsize=16)
 def _provided(names: tuple[str, ...]) -> frozenset[str] | None:
     """Modules that distributions and what they need provide; None where one is not known."""
-    modules = _modules()
     closure = _closure(names)
     if closure is None:
         return None
+    # Looks through everything that is installed: only where the answer depends on it.
+    modules = _modules()
     server = _closure(_OF_THE_SERVER, strict=False) or frozenset()
-    found = set(_SERVER_MODULES)
+    found: set[str] = set()
     for name in closure | server | {*names, *_OF_THE_SERVER}:
         found.update(modules.get(name, ()))
         found.add(name.replace("-", "_"))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from truss_base.document import Problem
 
 # Beyond this nobody reads on, and an editor slows down.
-MOST_FINDINGS = 1000
+MOST_FINDINGS = 500
 # What a fault of syntax makes up: keys that a repair has lost are not missing.
 _UNSURE_AFTER_REPAIR = ("missing-key", "conflict", "ignored")
 
