@@ -19,11 +19,13 @@ HandleError
     ├── DockerUnavailable
     └── PortTaken
 
-Every message is one line: what happened, and where. `hint` says what to do next.
+Every message is one line: what happened, and where. `hint` says what to do next; from
+Python 3.11 on, it is a note of the exception, too.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +40,9 @@ class HandleError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(" ".join(message.split()))
         self.hint = hint
+        # Who does not catch it reads a traceback, which shows notes and no attributes.
+        if hint and sys.version_info >= (3, 11):
+            self.add_note(f"hint: {hint}")
 
 
 class NotRunning(HandleError):

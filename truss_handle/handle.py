@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from truss_handle import operations
-from truss_handle.exceptions import PredictFailed
+from truss_handle.exceptions import InputInvalid, PredictFailed
 from truss_handle.problems import describe
 from truss_handle.registry import resolve
+from truss_handle.runtimes import NAMES
 from truss_handle.values import StartOptions
 
 if TYPE_CHECKING:
@@ -26,16 +28,20 @@ if TYPE_CHECKING:
     )
 
 _T = TypeVar("_T")
+_DOCKER_OPTIONS = tuple(field.name for field in fields(StartOptions) if field.name != "runtime")
 
 
 class TrussHandle:
     """One Truss directory and what runs of it.
 
     Works wherever Python does, also inside a running event loop (notebooks): the verbs run on a
-    loop in a thread of their own. Every exception is a HandleError or a TrussBaseError.
+    loop in a thread of their own. Every exception is a HandleError or a TrussBaseError;
+    InputInvalid for a runtime, an option or a payload that cannot be used.
     """
 
     def __init__(self, path: str | Path, runtime: str = "local") -> None:
+        if runtime not in NAMES:
+            raise InputInvalid(f"there is no runtime {runtime!r}: choose {' or '.join(NAMES)}")
         self.path = resolve(path)
         self.runtime = runtime
 
@@ -49,6 +55,10 @@ class TrussHandle:
 
     def docker_run(self, *, progress: Progress | None = None, **options: Any) -> Running:
         """As `run`, in a container. Keywords: the fields of StartOptions."""
+        if unknown := sorted(set(options) - set(_DOCKER_OPTIONS)):
+            raise InputInvalid(
+                f"no option is named {', '.join(unknown)}; there are {', '.join(_DOCKER_OPTIONS)}"
+            )
         return self.run(StartOptions(runtime="docker", **options), progress)
 
     def docker_predict(
@@ -59,6 +69,9 @@ class TrussHandle:
         Starts one when there is none, patches it when the files have changed, and rebuilds it
         when only that realises the change. Raises ModelLoadFailed, PatchFailed, PredictFailed.
         """
+        from truss_handle.prediction import require_json  # with it comes the HTTP client
+
+        require_json(payload)  # before anything is built for it
         self.docker_run(progress=progress, **options)
         return _answer(self.predict(payload, runtime="docker"))
 
@@ -110,7 +123,9 @@ def _answer(result: PredictResult) -> Any:
     if not result.ok:
         said = describe(result.model_error) if result.model_error else str(result.body)[:200]
         raise PredictFailed(
-            f"the model answered {result.status}: {said}", model_error=result.model_error
+            f"the model answered {result.status}: {said}",
+            model_error=result.model_error,
+            hint="`.model_error` has the model's traceback, `TrussHandle.logs()` its output",
         )
     return result.body
 

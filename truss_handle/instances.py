@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import time
 from typing import TYPE_CHECKING
 
-from truss_handle.exceptions import NotControlTruss, NotRunning
+from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
 from truss_handle.registry import Registry, resolve
 from truss_handle.runtimes import runtime_named
 
@@ -54,9 +55,20 @@ async def require(settings: Settings, truss_dir: str | Path, runtime: str | None
         where = f" on the {runtime} runtime" if runtime else ""
         raise NotRunning(
             f"nothing runs for {resolve(truss_dir)}{where}",
-            hint=f"start it with `control-truss up {truss_dir}`",
+            hint=await _where_instead(settings, truss_dir, runtime),
         )
     return running
+
+
+async def _where_instead(settings: Settings, truss_dir: str | Path, runtime: str | None) -> str:
+    try:
+        other = await alive(settings, truss_dir) if runtime else None
+    except HandleError:
+        other = None  # an engine that does not answer has its say when it is asked for
+    if other is None:
+        return f"start it with `control-truss up {shlex.quote(str(truss_dir))}`"
+    name = other.runtime
+    return f"it runs on {name}: `--runtime {name}`, or TrussHandle(…, runtime={name!r})"
 
 
 def require_control(running: Running) -> None:

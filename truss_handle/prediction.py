@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
 from truss_handle import instances
 from truss_handle.client import ERROR_ID_HEADER, ServerClient
-from truss_handle.exceptions import HandleError
+from truss_handle.exceptions import HandleError, InputInvalid
 from truss_handle.memory import Memory
 from truss_handle.plain_failures import predict_failure
 from truss_handle.values import PredictInput, PredictResult
@@ -28,7 +29,11 @@ async def predict(
 ) -> PredictResult:
     """See `operations.predict`."""
     async with ServerClient(running) as client:
-        response, latency = await client.ask(path, payload, timeout)
+        try:
+            response, latency = await client.ask(path, payload, timeout)
+        except (TypeError, ValueError):
+            require_json(payload)
+            raise
         error = await _model_error(settings, client, running, response)
     await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
     return PredictResult(
@@ -39,6 +44,17 @@ async def predict(
         content_type=response.headers.get("content-type", ""),
         model_error=error,
     )
+
+
+def require_json(payload: Any) -> None:
+    """Raises InputInvalid for a value that no JSON can carry."""
+    try:
+        json.dumps(payload, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputInvalid(
+            f"the payload cannot be written as JSON: {error}",
+            hint="use dicts, lists, texts, numbers, booleans and None",
+        ) from error
 
 
 def choose_input(settings: Settings, truss_dir: Path, *, prefer_last: bool) -> PredictInput:
