@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_handle import leftovers, model_secrets
+from truss_handle.handing_over import secrets_folder
 from truss_handle.registry import Registry, create_token, instance_id
 from truss_handle.runtimes import runtime_named
 from truss_handle.runtimes.base import Launch
-from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +25,16 @@ async def launch(
     truss_dir: Path,
     config: TrussConfig,
     options: StartOptions,
+    secrets: dict[str, str],
     progress: Progress,
 ) -> Running:
     """Start an instance and record it; its model may still be loading. The caller holds its lock.
 
-    On any failure, also on cancellation, nothing is left.
+    `secrets` are those of `handing_over.gathered`, taken before anything was stopped. On any failure, also on cancellation, nothing is left.
     """
     runtime = runtime_named(options.runtime, settings)
     registry = Registry(settings)
     instance = instance_id(truss_dir, options.runtime)
-    secrets = await asyncio.to_thread(_secrets, config)
-    _report_missing(config, secrets, progress)
     await leftovers.clear(settings, instance)
     started: Running | None = None
     try:
@@ -69,23 +67,6 @@ async def prepare(
     await runtime_named(options.runtime, settings).prepare(planned, progress)
 
 
-def _secrets(config: TrussConfig) -> dict[str, str]:
-    if not config.secrets:
-        return {}  # the user's file concerns nobody who declares nothing
-    stored = model_secrets.stored_values(model_secrets.secrets_file())
-    return model_secrets.values_for(config.secrets, os.environ, stored)
-
-
-def _report_missing(config: TrussConfig, secrets: dict[str, str], progress: Progress) -> None:
-    for name in config.secrets:
-        if name not in secrets:
-            message = (
-                f"the secret {name} has no value: set it in ~/.truss/config.yaml"
-                f" or in TRUSS_SECRET_{name}"
-            )
-            progress(ProgressEvent("secrets", message))
-
-
 def _prepared(
     registry: Registry,
     instance: str,
@@ -96,8 +77,7 @@ def _prepared(
 ) -> Launch:
     directory = registry.create(instance)
     planned = _launch_in(directory, instance, truss_dir, config, options)
-    if planned.secrets_dir is not None:
-        model_secrets.write_secrets(planned.secrets_dir, secrets)
+    model_secrets.write_secrets(planned.secrets_dir, secrets)
     if planned.token_file is not None:
         create_token(planned.token_file)
     return planned
@@ -106,6 +86,7 @@ def _prepared(
 def _launch_in(
     directory: Path, instance: str, truss_dir: Path, config: TrussConfig, options: StartOptions
 ) -> Launch:
-    secrets_dir = directory / "secrets" if config.secrets else None
     token_file = directory / "token" if config.use_control_plane else None
-    return Launch(instance, truss_dir, directory, config, options, token_file, secrets_dir)
+    return Launch(
+        instance, truss_dir, directory, config, options, token_file, secrets_folder(directory)
+    )

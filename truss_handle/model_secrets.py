@@ -7,6 +7,7 @@ environment, and never into a message.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,16 @@ def write_secrets(directory: Path, values: Mapping[str, str]) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, value in values.items():
         write_atomic(directory / name, value)
+
+
+def read_secrets(directory: Path, names: Iterable[str]) -> dict[str, str]:
+    """What `write_secrets` wrote, of these names."""
+    values = {}
+    for name in names:
+        with contextlib.suppress(OSError, ValueError):
+            # Bytes: reading as text would turn the line ends of a key file into others.
+            values[name] = (directory / name).read_bytes().decode()
+    return values
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:

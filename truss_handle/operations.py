@@ -90,10 +90,12 @@ async def patch(
     Raises NotRunning, NotControlTruss, RebuildNeeded (.reasons), PatchRefused,
     PatchFailed (.model_error; the old version still answers).
     """
-    from truss_handle import patching
+    from truss_handle import handing_over, patching
 
     settings = Settings.from_environment()
     running = await instances.require(settings, truss_dir, runtime)
+    if not dry_run:
+        await handing_over.refresh_secrets(settings, running, progress or no_progress)
     return await patching.patch(
         settings, running, dry_run=dry_run, progress=progress or no_progress
     )

@@ -10,7 +10,7 @@ from truss_base.config import TrussConfig
 from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
 from truss_base.tree import CONFIG_FILE, truss_root
-from truss_handle import instances, patching
+from truss_handle import handing_over, instances, patching
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded, ServerUnavailable
 from truss_handle.launching import launch, prepare
@@ -111,13 +111,19 @@ async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple
     settings, truss_dir, options = target.settings, target.truss_dir, target.options
     async with _lock(settings, truss_dir, options.runtime, target.progress):
         running = await instances.alive(settings, truss_dir, options.runtime)
-        if running is not None and running == instead_of:
+        if running is not None and running != instead_of:
+            return running, False
+        instance = instance_id(truss_dir, options.runtime)
+        secrets = await asyncio.to_thread(handing_over.gathered, settings, instance, target.config)
+        handing_over.report_missing(target.config, secrets, target.progress)
+        if running is not None:
             await prepare(settings, truss_dir, target.config, options, target.progress)
             target.say("stop", "stopping what runs")
             await _end(settings, running)
-        elif running is not None:
-            return running, False
-        return await launch(settings, truss_dir, target.config, options, target.progress), True
+        started = await launch(
+            settings, truss_dir, target.config, options, secrets, target.progress
+        )
+        return started, True
 
 
 async def _until_loaded(target: _Target, running: Running) -> None:
@@ -148,6 +154,7 @@ async def _end(settings: Settings, running: Running) -> None:
 
 async def _brought_up_to_date(target: _Target, running: Running) -> bool:
     """Whether the running instance could be brought to the files on disk, without a rebuild."""
+    await handing_over.refresh_secrets(target.settings, running, target.progress)
     if running.control != target.config.use_control_plane:
         target.say("rebuild", "use_control_plane has changed: only a rebuild does it")
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from truss_base.config import TrussConfig
@@ -19,8 +19,8 @@ class Launch:
 
     `directory` is the instance's own (0700, exists, removed after a stop): state, logs and
     whatever else must not outlive the instance goes there. `token_file` (0600) exists for control
-    Trusses and is None for the others. `secrets_dir` holds one 0600 file per declared secret, and
-    is None where the config declares none.
+    Trusses and is None for the others. `secrets_dir` holds one 0600 file per declared secret that
+    has a value; it exists without any, because a patch can declare the first.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Launch:
     config: TrussConfig
     options: StartOptions
     token_file: Path | None
-    secrets_dir: Path | None
+    secrets_dir: Path
 
     @property
     def control(self) -> bool:
@@ -63,6 +63,12 @@ class Runtime(Protocol):
 
     async def stop(self, running: Running) -> None:
         """End everything that belongs to the instance, in bounded time; gone already is fine."""
+
+    async def renew_secrets(self, running: Running, values: Mapping[str, str]) -> None:
+        """Hand what runs these values of secrets.
+
+        Where the server reads the instance's own folder there is nothing to do: the verbs write it.
+        """
 
     async def is_alive(self, running: Running) -> bool:
         """Whether the processes or the container of the record still run (not: whether healthy)."""

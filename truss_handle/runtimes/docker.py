@@ -20,7 +20,7 @@ from truss_handle.runtimes.ports import LOOPBACK, require_free
 from truss_handle.values import ProgressEvent, Running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
     from truss_handle.runtimes.base import Launch
@@ -57,6 +57,11 @@ class DockerRuntime:
     async def stop(self, running: Running) -> None:
         """See `Runtime.stop`."""
         await _in_thread(partial(docker_calls.remove_all, running.id))
+
+    async def renew_secrets(self, running: Running, values: Mapping[str, str]) -> None:
+        """See `Runtime.renew_secrets`. Raises DockerUnavailable."""
+        container = str(running.details.get("container"))
+        await _in_thread(partial(docker_calls.renew_secrets, container, values))
 
     async def is_alive(self, running: Running) -> bool:
         """See `Runtime.is_alive`. Raises DockerUnavailable: silence proves nothing."""

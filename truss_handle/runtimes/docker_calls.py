@@ -17,6 +17,8 @@ from truss_handle.runtimes.image.requirements import read_requirements
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from truss_handle.runtimes.base import Launch
     from truss_handle.runtimes.interrupt import Interrupt
     from truss_handle.values import Progress
@@ -113,6 +115,14 @@ def _may_resume(launch: Launch, status: str, labels: dict[str, str]) -> bool:
         and status == "exited"
         and labels.get("truss_version") == _version()
     )
+
+
+def renew_secrets(container: str, values: Mapping[str, str]) -> None:
+    """Put these secrets into a container, over those of the same names."""
+    encoded = {name: value.encode() for name, value in values.items()}
+    with engine() as (client, _):
+        archive = docker_container.private_files(None, encoded)
+        client.containers.get(container).put_archive("/", archive)
 
 
 def remove_all(instance: str) -> None:

@@ -17,7 +17,6 @@ from truss_handle.runtimes.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from docker import DockerClient
     from docker.models.containers import Container
@@ -89,8 +88,7 @@ def private_files(token: bytes | None, secrets: Mapping[str, bytes]) -> bytes:
 def put_private_files(container: Container, launch: Launch) -> None:
     """Hand the container its token and its secrets; it need not run."""
     token = launch.token_file.read_bytes() if launch.token_file else None
-    folder: Path | None = launch.secrets_dir
-    secrets = {f.name: f.read_bytes() for f in folder.iterdir()} if folder else {}
+    secrets = {file.name: file.read_bytes() for file in launch.secrets_dir.iterdir()}
     container.put_archive("/", private_files(token, secrets))
 
 

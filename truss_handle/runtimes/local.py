@@ -33,7 +33,7 @@ from truss_handle.runtimes.staging import stage
 from truss_handle.values import ProgressEvent, Running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from truss_handle.interpreters import Interpreter
     from truss_handle.runtimes.base import Launch
@@ -71,6 +71,9 @@ class LocalRuntime:
         process = ProcessName.from_details(running.details)
         if process is not None:
             await processes.end(process, limit=_END_LIMIT)
+
+    async def renew_secrets(self, running: Running, values: Mapping[str, str]) -> None:
+        """See `Runtime.renew_secrets`: the processes read the instance's folder."""
 
     async def is_alive(self, running: Running) -> bool:
         """See `Runtime.is_alive`."""
