@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
@@ -97,12 +98,16 @@ def _of_control(running: Running, raw: dict[str, Any], local: str | None) -> Run
         last_error=raw.get("last_error"),
         memory_mb=raw.get("memory_mb") or {},
         patches=raw.get("patches") or (),
+        pid={role: pid for role, pid in (raw.get("pid") or {}).items() if pid is not None},
+        started=_iso(running.started_at),
         raw=raw,
     )
 
 
 def _of_plain(running: Running, state: str, local: str | None) -> RunningStatus:
     runs = running.details.get("hash")
+    process = running.details.get("pid")
+    role = "control" if running.control else "inference"
     return RunningStatus(
         truss_dir=running.truss_dir,
         state=state,
@@ -115,7 +120,13 @@ def _of_plain(running: Running, state: str, local: str | None) -> RunningStatus:
         in_sync=None if local is None or runs is None else local == runs,
         started_at=running.started_at,
         uptime_seconds=round(time.time() - running.started_at, 3),
+        pid={role: process} if isinstance(process, int) else {},
+        started=_iso(running.started_at),
     )
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
 def _local_hash(truss_dir: Path) -> str | None:

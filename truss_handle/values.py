@@ -121,7 +121,9 @@ class RunningStatus:
     """Everything known about a Truss and what runs of it.
 
     `state`: stopped, starting, loading, ready, patching, failed or unreachable. `in_sync` is None
-    where it cannot be known (nothing runs, or a plain server that reports no hash).
+    where it cannot be known (nothing runs, or a plain server that reports no hash). `started` is
+    `started_at` in ISO 8601, UTC. `pid`: by role (control, inference), as the runtime counts them:
+    those of a container are its own.
     """
 
     truss_dir: Path
@@ -139,4 +141,6 @@ class RunningStatus:
     last_error: Mapping[str, Any] | None = None
     memory_mb: Mapping[str, float] = field(default_factory=dict)
     patches: Sequence[Mapping[str, Any]] = ()
+    pid: Mapping[str, int] = field(default_factory=dict)
+    started: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
+from datetime import datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,7 +56,10 @@ def test_from_nothing_to_a_changed_answer(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     truss = tmp_path / "my model"
-    assert run("init", truss)[0] == 0
+    status, out, _ = run("init", truss)
+    assert status == 0
+    assert out.splitlines()[0] == f"created {truss}/config.yaml"
+    assert out.splitlines()[-1] == f"start it: control-truss up {shlex.quote(str(truss))}"
     assert run("validate", truss)[:2] == (0, "no findings\n")
     status, out, err = run("up", truss)
     assert status == 0
@@ -147,6 +155,48 @@ def test_failures_are_one_line_and_a_status(
     assert (given, out) == (status, "")
     assert message in err
     assert "Traceback" not in err
+
+
+def test_status_names_processes_and_the_time_of_the_start(
+    run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    assert run("up", truss)[0] == 0
+    status, out, _ = run("--json", "status", truss)  # --json counts before the command, too
+    found = json.loads(out)
+    assert status == 0
+    assert set(found["pid"]) >= {"control", "inference"}
+    for pid in found["pid"].values():
+        os.kill(pid, 0)
+    started = datetime.fromisoformat(found["started"]).timestamp()
+    assert started == pytest.approx(found["started_at"], abs=1)
+    assert run("down", truss)[0] == 0
+
+
+def test_version(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("--version") == (0, f"control-truss {version('control-truss')}\n", "")
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "up", "patch", "hash", "logs", "down"])
+def test_a_directory_that_does_not_exist(
+    ask: Callable[..., tuple[int, Any]],
+    run: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    command: str,
+) -> None:
+    nope = tmp_path / "nope"
+    assert run(command, nope) == (1, "", f"error: there is no directory {nope}\n")
+    assert ask(command, nope)[1]["error"]["type"] == "NotATruss"
+
+
+def test_what_runs_for_a_removed_directory_can_be_stopped(
+    run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    assert run("up", truss)[0] == 0
+    shutil.rmtree(truss)
+    assert run("down", truss)[0] == 0
+    assert run("down", truss)[0] == 1
 
 
 @pytest.mark.parametrize("command", ["up", "validate", "hash", "signature"])

@@ -6,7 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from truss_base.exceptions import NotATruss
+from truss_handle.registry import Registry
 from truss_handle.runtimes import NAMES
+from truss_handle.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,9 +21,18 @@ if TYPE_CHECKING:
 
 
 def add_command(
-    commands: Commands, name: str, handler: Handler, text: str, *, path: bool = True
+    commands: Commands,
+    name: str,
+    handler: Handler,
+    text: str,
+    *,
+    path: bool = True,
+    needs_directory: bool = True,
 ) -> argparse.ArgumentParser:
-    """A command with --json and --runtime, and PATH unless it is about no Truss."""
+    """A command with --json and --runtime, and PATH unless it is about no Truss.
+
+    `needs_directory` False: PATH may name something else, or nothing yet.
+    """
     parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     if path:
         parser.add_argument(
@@ -31,12 +43,27 @@ def add_command(
             default=Path(),
             help="folder of the Truss (default: this one)",
         )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,  # it may have been given before the command
+        help="print the result as JSON",
+    )
     parser.add_argument(
         "--runtime", choices=NAMES, help="where it runs (default: where it runs already, or local)"
     )
-    parser.set_defaults(handler=handler)
+    parser.set_defaults(handler=handler, needs_directory=path and needs_directory)
     return parser
+
+
+def require_directory(arguments: argparse.Namespace) -> None:
+    """Raises NotATruss where PATH is no directory, and no instance is left of one there."""
+    if not arguments.needs_directory or arguments.path.is_dir():
+        return
+    if arguments.path.exists():
+        raise NotATruss(f"{arguments.path} is no directory")
+    if Registry(Settings.from_environment()).find(arguments.path) is None:
+        raise NotATruss(f"there is no directory {arguments.path}")
 
 
 def seconds(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Register this group."""
-    init = add_command(commands, "init", _init, "create a Truss that runs")
+    init = add_command(commands, "init", _init, "create a Truss that runs", needs_directory=False)
     init.add_argument("--name", help="the model's name (default: the folder's)")
-    add_command(commands, "validate", _validate, "check config.yaml")
+    add_command(commands, "validate", _validate, "check config.yaml", needs_directory=False)
     add_command(commands, "hash", _hash, "print the hash of a Truss")
     add_command(commands, "signature", _signature, "print the signature of a Truss, as JSON")
 
@@ -31,8 +32,8 @@ def add_commands(commands: Commands) -> None:
 async def _init(arguments: argparse.Namespace, output: Output) -> int:
     directory = arguments.path.resolve()
     written = create_truss(directory, name=arguments.name, python=sys.version_info[:2])
-    lines = [f"created {path.relative_to(directory).as_posix()}" for path in written]
-    lines.append(f"start it: control-truss up {arguments.path}")
+    lines = [f"created {arguments.path / path.relative_to(directory)}" for path in written]
+    lines.append(f"start it: control-truss up {shlex.quote(str(arguments.path))}")
     output.result({"path": str(directory), "created": [str(path) for path in written]}, lines)
     return exit_codes.OK
 

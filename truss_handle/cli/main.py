@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import errno
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from truss_base.exceptions import TrussBaseError
 from truss_handle.cli import asking, authoring, changing, describing, exit_codes, lifecycle, machine
+from truss_handle.cli.arguments import require_directory
 from truss_handle.cli.output import Output
 from truss_handle.exceptions import HandleError, MachineProblem
 from truss_handle.extras import missing_extra
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     output = Output(as_json=arguments.json)
     try:
+        require_directory(arguments)
         return int(asyncio.run(arguments.handler(arguments, output)))
     except KeyboardInterrupt:
         output.note("interrupted")
@@ -60,10 +62,22 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 done, 1 failure, 2 usage, 3 nothing runs, 4 a patch cannot do it,"
         " 5 the new version failed and the old one still answers, 6 this machine lacks something.",
     )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="print the version")
+    parser.add_argument("--json", action="store_true", help="as after the command")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in (authoring, lifecycle, changing, asking, describing, machine):
         group.add_commands(commands)
     return parser
+
+
+class _ShowVersion(argparse.Action):
+    """As argparse's own, except that the version is looked up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"control-truss {version('control-truss')}")
+        parser.exit()
 
 
 if __name__ == "__main__":
