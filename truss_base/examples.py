@@ -37,14 +37,22 @@ def example_input(truss_dir: Path, config: TrussConfig) -> Any:
     The first example of the examples file; else `model_metadata.example_model_input`. A file
     that cannot be used counts as none: validation tells why.
     """
-    file = truss_dir / config.examples_filename
     try:
-        examples = parse_examples(read_text(file)) if file.is_file() else ()
+        examples = examples_of(truss_dir, config)
     except ConfigError:
         examples = ()
     if examples:
         return examples[0].input
     return config.model_metadata.get("example_model_input")
+
+
+def examples_of(truss_dir: Path, config: TrussConfig) -> tuple[Example, ...]:
+    """The examples in the Truss's file, none where there is no file.
+
+    Raises ConfigError, naming neither file nor folder, for one that cannot be used.
+    """
+    file = truss_dir / config.examples_filename
+    return parse_examples(read_text(file)) if file.is_file() else ()
 
 
 def parse_examples(text: str) -> tuple[Example, ...]:

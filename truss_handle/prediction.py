@@ -62,25 +62,32 @@ def choose_input(settings: Settings, truss_dir: Path, *, prefer_last: bool) -> P
     last = Memory(settings, truss_dir).last_input()
     if last is not None and prefer_last:
         return PredictInput(last[0], "last")
-    if example := _example(truss_dir):
+    example = _example(truss_dir)
+    if example.source != "empty" or last is None:
         return example
-    return PredictInput({}, "empty") if last is None else PredictInput(last[0], "last")
+    return PredictInput(last[0], "last", example.problem)
 
 
-def _example(truss_dir: Path) -> PredictInput | None:
+def _example(truss_dir: Path) -> PredictInput:
+    """The Truss's own example; an empty one where it has none."""
     from truss_base.config import TrussConfig  # a prediction itself needs none of this
-    from truss_base.examples import example_input
+    from truss_base.examples import examples_of
     from truss_base.tree import CONFIG_FILE, truss_root
 
     try:
         config = TrussConfig.from_yaml(truss_root(truss_dir) / CONFIG_FILE)
-        example = example_input(truss_dir, config)
     except TrussBaseError:
-        return None  # a broken config is reported where it is edited; here it costs a default
+        return PredictInput({}, "empty")  # a broken config is reported where it is edited
+    problem = ""
+    try:
+        if examples := examples_of(truss_dir, config):
+            return PredictInput(examples[0].input, "examples.yaml")
+    except TrussBaseError as error:
+        problem = f"{config.examples_filename} cannot be used: {error}"
+    example = config.model_metadata.get("example_model_input")
     if example is None:
-        return None
-    from_metadata = example is config.model_metadata.get("example_model_input")
-    return PredictInput(example, "metadata" if from_metadata else "examples.yaml")
+        return PredictInput({}, "empty", problem)
+    return PredictInput(example, "metadata", problem)
 
 
 async def _model_error(

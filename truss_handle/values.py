@@ -110,10 +110,14 @@ class PredictResult:
 
 @dataclass(frozen=True, slots=True)
 class PredictInput:
-    """A payload to ask with. `source`: examples.yaml, metadata, last or empty."""
+    """A payload to ask with. `source`: examples.yaml, metadata, last or empty.
+
+    `problem`: why the file of examples cannot be used, "" where nothing is wrong with it.
+    """
 
     input: Any
     source: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

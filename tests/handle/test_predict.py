@@ -106,6 +106,32 @@ async def test_what_to_ask_with(
     assert (found.input, found.source) == (chosen, source)
 
 
+@pytest.mark.parametrize(
+    ("examples", "metadata", "source", "problem"),
+    [
+        ("a: [\n", "", "empty", "examples.yaml cannot be used: no YAML: "),
+        ("- 5\n", "", "empty", "examples.yaml cannot be used: example 1 has no `input`"),
+        ("- 5\n", "{example_model_input: 1}", "metadata", "example 1 has no `input`"),
+        ("- input: 5\n", "", "examples.yaml", ""),
+        ("", "", "empty", ""),
+    ],
+)
+async def test_why_examples_cannot_be_used(
+    home: Settings,
+    make_truss: Callable[..., Path],
+    examples: str,
+    metadata: str,
+    source: str,
+    problem: str,
+) -> None:
+    truss = make_truss(
+        config=f"model_metadata: {metadata or '{}'}\n", files={"examples.yaml": examples}
+    )
+    found = await operations.predict_input(truss)
+    assert found.source == source
+    assert problem in found.problem if problem else found.problem == ""
+
+
 async def test_what_was_asked_last_is_offered_next_except_to_scripts(
     home: Settings, make_truss: Callable[..., Path]
 ) -> None:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from truss_handle import operations
 from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command, count, seconds
+from truss_handle.cli.status_lines import status_lines
 from truss_handle.exceptions import InputInvalid
 from truss_handle.problems import describe
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from truss_handle.cli.arguments import Commands
     from truss_handle.cli.output import Output
-    from truss_handle.values import PredictResult, RunningStatus
+    from truss_handle.values import PredictResult
 
 
 def add_commands(commands: Commands) -> None:
@@ -63,8 +63,13 @@ async def _payload(arguments: argparse.Namespace, output: Output) -> Any:
     if arguments.input is not None:
         return await asyncio.to_thread(_parsed, arguments.input)
     chosen = await operations.predict_input(arguments.path, prefer_last=False)
-    names = {"last": "the input used last", "metadata": "example_model_input of config.yaml"}
-    output.note(f"input: {names.get(chosen.source, chosen.source)}")
+    names = {
+        "last": "the input used last",
+        "metadata": "example_model_input of config.yaml",
+        "empty": "an empty input",
+    }
+    sent = names.get(chosen.source, chosen.source)
+    output.note(f"{chosen.problem}; {sent} is sent" if chosen.problem else f"input: {sent}")
     return chosen.input
 
 
@@ -101,26 +106,8 @@ def _explain(result: PredictResult, output: Output) -> None:
 
 async def _status(arguments: argparse.Namespace, output: Output) -> int:
     status = await operations.status(arguments.path, runtime=arguments.runtime)
-    output.result(asdict(status), _status_lines(status))
+    output.result(asdict(status), status_lines(status))
     return exit_codes.NOT_RUNNING if status.state == "stopped" else exit_codes.OK
-
-
-def _status_lines(status: RunningStatus) -> Iterator[str]:
-    rows = {
-        "Truss": status.truss_dir,
-        "state": status.state,
-        "runtime": status.runtime,
-        "url": status.url,
-        "runs": status.hash,
-        "on disk": status.local_hash,
-        "in sync": {True: "yes", False: "no: patch it"}.get(status.in_sync),  # type: ignore[arg-type]  # None is a question too
-        "loaded in": f"{status.load_seconds:.2f} s" if status.load_seconds is not None else None,
-        "memory": ", ".join(f"{k} {v:.0f} MB" for k, v in status.memory_mb.items() if v) or None,
-        "last error": describe(status.last_error) if status.last_error else None,
-    }
-    for name, value in rows.items():
-        if value is not None:
-            yield f"{name:>10}  {value}"
 
 
 async def _logs(arguments: argparse.Namespace, output: Output) -> int:
