@@ -245,6 +245,21 @@ def test_a_load_that_fails(name: str, tmp_path: Path) -> None:
         assert "Loading the model failed." in server.process.output
 
 
+@pytest.mark.parametrize("broken", ["model.py", "part.py"])
+def test_a_syntax_error_tells_nothing_about_how_files_are_imported(
+    broken: str, tmp_path: Path
+) -> None:
+    truss = write_truss(tmp_path, "import importlib\nimportlib.import_module('model.part')\n")
+    (truss.root / "model" / broken).write_text("def load(self)\n")
+    with booted() as server:
+        server.load(truss)
+        error = server.event("load_failed")["error"]
+        assert "importlib._bootstrap" not in error["traceback"]
+        assert "in import_module" not in error["traceback"]
+        assert f'File "model/{broken}", line 1' in error["traceback"]
+        assert error["path"] == f"model/{broken}"
+
+
 @pytest.mark.parametrize(
     ("kind", "wait"),
     [("", "threading.Event().wait()"), ("async ", "time.sleep(600)")],

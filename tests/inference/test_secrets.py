@@ -37,11 +37,17 @@ def test_where_a_secret_comes_from(name: str, value: str, directory: Path) -> No
     assert secrets.get(name) == value
 
 
+WITHOUT_VALUE = (
+    "^the secret `empty` has no value: set TRUSS_SECRET_empty, or put it into "
+    "~/.truss/config.yaml under `secrets`, then run `control-truss up` again$"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("undeclared", "add `undeclared: null` under `secrets:` in config.yaml"),
-        ("empty", "or the environment variable TRUSS_SECRET_empty"),
+        ("empty", WITHOUT_VALUE),
     ],
 )
 def test_a_secret_that_is_not_there(name: str, message: str, directory: Path) -> None:

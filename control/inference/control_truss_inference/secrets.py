@@ -56,9 +56,9 @@ class Secrets(Mapping[str, str]):
         except FileNotFoundError:
             return None
 
-    def _missing(self, name: str) -> str:
-        place = f"the file {self._directory / name} or " if self._directory else ""
+    @staticmethod
+    def _missing(name: str) -> str:
         return (
-            f"Secret '{name}' is declared but has no value: put it into {place}"
-            f"the environment variable {ENVIRONMENT_PREFIX}{name}."
+            f"the secret `{name}` has no value: set {ENVIRONMENT_PREFIX}{name}, or put it into "
+            "~/.truss/config.yaml under `secrets`, then run `control-truss up` again"
         )

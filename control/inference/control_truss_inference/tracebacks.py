@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import traceback
@@ -15,7 +16,13 @@ MESSAGE_LIMIT = 8_000  # characters; one request must not fill the control chann
 TRACEBACK_LIMIT = 32_000
 FRAMES_LIMIT = 50
 LIBRARY_FRAMES_KEPT = 2  # at the end of a traceback: where a library raised
-OWN_PACKAGE = str(Path(__file__).parent) + os.sep
+# How a file came to be imported is never what is wrong with it. Python removes these frames from
+# most errors, but not from a SyntaxError.
+MACHINERY = (
+    str(Path(__file__).parent) + os.sep,
+    str(Path(importlib.__file__).parent) + os.sep,
+    "<frozen importlib",
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ class _TracebackCut:
             pending += [current.__cause__, current.__context__, *group]
 
     def _cut(self, stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
-        stack = [frame for frame in stack if not frame.filename.startswith(OWN_PACKAGE)]
+        stack = [frame for frame in stack if not frame.filename.startswith(MACHINERY)]
         users = [i for i, frame in enumerate(stack) if self.relative(frame.filename) is not None]
         if not users:
             return stack[-LIBRARY_FRAMES_KEPT:]
