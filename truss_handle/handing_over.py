@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 
     from truss_handle.settings import Settings
     from truss_handle.values import Progress, Running
+
+
+@dataclass(frozen=True, slots=True)
+class Heritage:
+    """What a new instance takes over: values of secrets, and the port of the one before it.
+
+    People and scripts remember addresses, so a rebuild keeps its own where it is still free.
+    """
+
+    secrets: dict[str, str]
+    port: int | None = None
 
 
 def secrets_folder(directory: Path) -> Path:

@@ -11,11 +11,13 @@ from truss_handle.handing_over import secrets_folder
 from truss_handle.registry import Registry, create_token, instance_id
 from truss_handle.runtimes import runtime_named
 from truss_handle.runtimes.base import Launch
+from truss_handle.runtimes.ports import is_free
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from truss_base.config import TrussConfig
+    from truss_handle.handing_over import Heritage
     from truss_handle.settings import Settings
     from truss_handle.values import Progress, Running, StartOptions
 
@@ -25,12 +27,13 @@ async def launch(
     truss_dir: Path,
     config: TrussConfig,
     options: StartOptions,
-    secrets: dict[str, str],
+    heritage: Heritage,
     progress: Progress,
 ) -> Running:
     """Start an instance and record it; its model may still be loading. The caller holds its lock.
 
-    `secrets` are those of `handing_over.gathered`, taken before anything was stopped. On any failure, also on cancellation, nothing is left.
+    `heritage` was gathered before anything was stopped. On any failure, also on cancellation,
+    nothing is left.
     """
     runtime = runtime_named(options.runtime, settings)
     registry = Registry(settings)
@@ -39,7 +42,7 @@ async def launch(
     started: Running | None = None
     try:
         prepared = await asyncio.to_thread(
-            _prepared, registry, instance, truss_dir, config, options, secrets
+            _prepared, registry, instance, truss_dir, config, options, heritage
         )
         started = await runtime.start(prepared, progress)
         details = {**started.details, "options": options.to_details()}
@@ -73,11 +76,13 @@ def _prepared(
     truss_dir: Path,
     config: TrussConfig,
     options: StartOptions,
-    secrets: dict[str, str],
+    heritage: Heritage,
 ) -> Launch:
     directory = registry.create(instance)
+    if options.port is None and heritage.port is not None and is_free(heritage.port):
+        options = replace(options, port=heritage.port)
     planned = _launch_in(directory, instance, truss_dir, config, options)
-    model_secrets.write_secrets(planned.secrets_dir, secrets)
+    model_secrets.write_secrets(planned.secrets_dir, heritage.secrets)
     if planned.token_file is not None:
         create_token(planned.token_file)
     return planned

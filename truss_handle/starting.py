@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
 from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
 from truss_base.tree import CONFIG_FILE, truss_root
-from truss_handle import handing_over, instances, patching
+from truss_handle import choices, handing_over, instances, patching
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded, ServerUnavailable
+from truss_handle.handing_over import Heritage
 from truss_handle.launching import launch, prepare
 from truss_handle.loading import loaded
 from truss_handle.locks import exclusive
@@ -51,11 +52,13 @@ async def start(
     config = await asyncio.to_thread(_read_config, truss_dir)
     target = _Target(settings, truss_dir, config, options, progress)
     running, fresh = await _obtained(target)
-    if not fresh and not await _brought_up_to_date(target, running):
-        running, fresh = await _obtained(target, instead_of=running)
     if fresh:
         await _until_loaded(target, running)
-    return running
+        return running
+    choices.refuse_others(options, running)
+    if await _brought_up_to_date(target, running):
+        return running
+    return await _replaced(target, running)
 
 
 async def rebuild(
@@ -63,10 +66,7 @@ async def rebuild(
 ) -> Running:
     """See `operations.rebuild`."""
     config = await asyncio.to_thread(_read_config, running.truss_dir)
-    target = _Target(settings, running.truss_dir, config, options, progress)
-    running, _ = await _obtained(target, instead_of=running)
-    await _until_loaded(target, running)
-    return running
+    return await _replaced(_Target(settings, running.truss_dir, config, options, progress), running)
 
 
 async def stop(settings: Settings, truss_dir: Path, runtime: str | None) -> bool:
@@ -116,14 +116,32 @@ async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple
         instance = instance_id(truss_dir, options.runtime)
         secrets = await asyncio.to_thread(handing_over.gathered, settings, instance, target.config)
         handing_over.report_missing(target.config, secrets, target.progress)
+        port = None
         if running is not None:
             await prepare(settings, truss_dir, target.config, options, target.progress)
             target.say("stop", "stopping what runs")
             await _end(settings, running)
+            port = choices.port_of(running)
+        heritage = Heritage(secrets, port)
         started = await launch(
-            settings, truss_dir, target.config, options, secrets, target.progress
+            settings, truss_dir, target.config, options, heritage, target.progress
         )
         return started, True
+
+
+async def _replaced(target: _Target, old: Running) -> Running:
+    target = replace(target, options=choices.inherited(target.options, old))
+    try:
+        running, fresh = await _obtained(target, instead_of=old)
+        if fresh:
+            await _until_loaded(target, running)
+    except BaseException:
+        # Also after a Ctrl-C: whoever had an answering model must learn that it is gone.
+        if Registry(target.settings).load(old.id) is None:
+            again = f"start it with `control-truss up {target.truss_dir}`"
+            target.say("stopped", f"nothing runs now: {again}")
+        raise
+    return running
 
 
 async def _until_loaded(target: _Target, running: Running) -> None:

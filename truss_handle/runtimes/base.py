@@ -50,7 +50,8 @@ class Runtime(Protocol):
         """Build what a start of this launch needs, and leave what runs alone.
 
         Called before a running instance is replaced: requirements that do not install must not
-        cost the user what answers now. The instance's folder is still the old one's.
+        cost the user what answers now, and neither must a port that is taken. The instance's
+        folder is still the old one's.
         """
 
     async def start(self, launch: Launch, progress: Progress) -> Running:

@@ -43,6 +43,7 @@ class DockerRuntime:
 
     async def prepare(self, launch: Launch, progress: Progress) -> None:
         """See `Runtime.prepare`: the image; the build in `start` then finds every layer."""
+        await asyncio.to_thread(self._require_port, launch)
         await _built(launch, self._log(launch), progress)
 
     async def start(self, launch: Launch, progress: Progress) -> Running:
@@ -96,7 +97,7 @@ class DockerRuntime:
         return None
 
     async def _started(self, launch: Launch, progress: Progress) -> Running:
-        await asyncio.to_thread(self._require_port, launch.options.port)
+        await asyncio.to_thread(self._require_port, launch)
         image, content_hash = await _built(launch, self._log(launch), progress)
         progress(ProgressEvent("start", "starting the container"))
         container, warning = await _in_thread(partial(docker_calls.run_container, launch, image))
@@ -109,11 +110,12 @@ class DockerRuntime:
     def _log(self, launch: Launch) -> Path:
         return self._settings.cache / "builds" / f"{launch.id}.log"
 
-    def _require_port(self, port: int | None) -> None:
+    def _require_port(self, launch: Launch) -> None:
         """Raises PortTaken before the build rather than after it."""
         # On another machine's engine the port here belongs to the tunnel to it.
+        port = launch.options.port
         if port is not None and not docker_calls.remote_engine():
-            require_free(port, Registry(self._settings).all())
+            require_free(port, Registry(self._settings).all(), own=launch.id)
 
     async def _answering(
         self, launch: Launch, container: str, progress: Progress, **more: str

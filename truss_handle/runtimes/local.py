@@ -55,12 +55,12 @@ class LocalRuntime:
 
     async def prepare(self, launch: Launch, progress: Progress) -> None:
         """See `Runtime.prepare`."""
+        await asyncio.to_thread(self._require_port, launch)
         await self._ready(launch, progress)
 
     async def start(self, launch: Launch, progress: Progress) -> Running:
         """See `Runtime.start`."""
-        if (port := launch.options.port) is not None:
-            await asyncio.to_thread(require_free, port, Registry(self._settings).all())
+        await asyncio.to_thread(self._require_port, launch)
         ready = await self._ready(launch, progress)
         if launch.control:
             return await _start_control(launch, ready, progress)
@@ -83,6 +83,10 @@ class LocalRuntime:
         """See `Runtime.plain_logs`."""
         log = Path(str(running.details.get("log", "")))
         return lines_of(log, tail=tail, follow=follow, alive=lambda: _is_alive(running))
+
+    def _require_port(self, launch: Launch) -> None:
+        if (port := launch.options.port) is not None:
+            require_free(port, Registry(self._settings).all(), own=launch.id)
 
     async def _ready(self, launch: Launch, progress: Progress) -> Ready:
         """Everything that stays in the cache, built where it is missing."""

@@ -23,15 +23,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def require_free(port: int, instances: Iterable[Running]) -> None:
-    """Raises PortTaken, naming the Truss of ours that has the port, or how to find who does."""
+def is_free(port: int) -> bool:
+    """Whether a server could have the port at this moment."""
+    try:
+        _try(port)
+    except OSError:
+        return False
+    return True
+
+
+def require_free(port: int, instances: Iterable[Running], *, own: str | None = None) -> None:
+    """Raises PortTaken, naming the Truss of ours that has the port, or how to find who does.
+
+    The port of the instance `own` is free: it is about to be replaced.
+    """
+    known = list(instances)
+    if any(running.id == own and running.url.endswith(f":{port}") for running in known):
+        return
+    try:
+        _try(port)
+    except OSError as error:
+        raise _taken(port, error, known) from error
+
+
+def _try(port: int) -> None:
     with socket.socket() as probe:
         # As servers do: the remains of closed connections do not make a port taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            raise _taken(port, error, instances) from error
+        probe.bind((LOOPBACK, port))
 
 
 def _taken(port: int, error: OSError, instances: Iterable[Running]) -> PortTaken:
