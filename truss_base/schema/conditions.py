@@ -28,11 +28,12 @@ def conditions(name: str) -> list[Schema]:
 
 
 def _having(**properties: Schema) -> Schema:
-    return {"required": list(properties), "properties": properties}
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def _when(condition: Schema, then: Schema) -> Schema:
-    return {"if": condition, "then": then}
+    # The type matters: to `required` and `properties`, null is as good as any object.
+    return {"if": {"type": "object", **condition}, "then": then}
 
 
 def _excluding(key: str, present: Schema, *others: str) -> Schema:
