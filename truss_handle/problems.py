@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from truss_handle.exceptions import (
@@ -15,6 +16,9 @@ from truss_handle.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# What a package is installed as may differ from what it is imported as; nothing here knows that.
+_NO_MODULE = re.compile(r"No module named '([^'.]+)")
 
 
 def exception_of(status: int, problem: Any) -> HandleError:
@@ -68,7 +72,7 @@ def _failed(message: str, problem: Mapping[str, Any]) -> PatchFailed:
     return PatchFailed(
         f"the new version does not load: {describe(error)}",
         model_error=error,
-        hint="correct the line and save again",
+        hint=missing_module(error) or "correct the line and save again",
     )
 
 
@@ -79,8 +83,18 @@ def load_failed(error: object) -> ModelLoadFailed:
     return ModelLoadFailed(
         f"the model does not load: {describe(error)}",
         model_error=error,
-        hint="correct the file and patch, or start again",
+        hint=missing_module(error) or "correct the file and patch, or start again",
     )
+
+
+def missing_module(error: Mapping[str, Any]) -> str:
+    """What to do about a module that is not installed; "" for any other failure."""
+    if error.get("type") != "ModuleNotFoundError":
+        return ""
+    found = _NO_MODULE.search(str(error.get("message", "")))
+    if found is None:
+        return ""
+    return f"add `{found[1]}` to requirements in config.yaml, then `control-truss up`"
 
 
 def describe(error: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 from datetime import datetime
@@ -73,12 +74,12 @@ def test_from_nothing_to_a_changed_answer(
     assert (status, out.splitlines()[0]) == (0, "S2 reload")
     status, out, _ = run("patch", truss)
     assert status == 0
-    assert "(S2, " in out
+    assert re.search(r": S2 in \d+ ms \(\d+ ms in all\)$", out, re.MULTILINE)
     assert run("predict", truss, "-i", '{"name": "Ada"}')[1] == '{"greeting": "Good day, Ada!"}\n'
     assert "in sync  yes" in run("status", truss)[1]
     assert str(truss) in run("list")[1]
     assert run("logs", truss)[0] == 0
-    assert run("down", truss)[:2] == (0, f"{truss}: stopped\n")
+    assert run("down", truss)[:2] == (0, f"{truss}: stopped the local instance\n")
     assert run("list")[:2] == (0, "nothing is running\n")
     assert run("status", truss)[0] == 3
 
@@ -106,13 +107,14 @@ def test_the_same_as_json(
     status, broken = ask("patch", truss)
     assert (status, broken["ok"], broken["error"]["type"]) == (5, False, "PatchFailed")
     assert broken["error"]["model_error"]["line"] == 2
+    assert broken["error"]["hint"] == "correct the line and run `control-truss patch` again"
     with (truss / "config.yaml").open("a") as config:
         config.write("data_dir: elsewhere\n")
     status, refused = ask("patch", truss)
     assert (status, refused["error"]["type"]) == (4, "RebuildNeeded")
     assert "data_dir" in refused["error"]["message"]
-    assert ask("down", truss) == (0, {"ok": True, "stopped": True})
-    assert ask("down", truss) == (0, {"ok": True, "stopped": False})
+    assert ask("down", truss) == (0, {"ok": True, "stopped": True, "runtimes": ["local"]})
+    assert ask("down", truss) == (0, {"ok": True, "stopped": False, "runtimes": []})
     status, stopped = ask("status", truss)
     assert (status, stopped["state"]) == (3, "stopped")
 
@@ -126,6 +128,28 @@ def test_a_failed_load_shows_the_users_traceback_once(
     assert err.count("ZeroDivisionError") == 2  # the traceback, and the line that says what failed
     assert "(model/model.py:5)" in err.splitlines()[-2]
     assert "site-packages" not in err
+    assert err.splitlines()[-1] == "  correct the line and run `control-truss up` again"
+
+
+def test_a_missing_module_is_a_requirement_to_add(
+    run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss(base="python_version: py{python}\n", model="import not_there.at_all\n")
+    status, _, err = run("up", truss)
+    assert status == 1
+    assert err.splitlines()[-1] == (
+        "  add `not_there` to requirements in config.yaml, then `control-truss up`"
+    )
+
+
+def test_up_on_unchanged_files_loads_nothing(
+    run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    assert "loading the model" in run("up", truss)[2]
+    status, out, err = run("up", truss)
+    assert (status, err) == (0, "already running these files\n")
+    assert "ready on the local runtime" in out
 
 
 @pytest.mark.parametrize(

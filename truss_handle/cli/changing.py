@@ -69,7 +69,10 @@ def _result_lines(result: PatchResult, seconds: float) -> Iterator[str]:
     if not result.changed:
         yield result.msg
         return
-    yield f"{result.msg or 'patched'} ({result.strategy}, {seconds * 1000:.0f} ms)"
+    whole = seconds * 1000
+    took = result.timings_ms.get("total", whole)
+    said = result.msg.rstrip(".") or "patched"
+    yield f"{said}: {result.strategy} in {took:.0f} ms ({whole:.0f} ms in all)"
     yield from _reason_lines(result.reasons)
 
 
@@ -88,5 +91,5 @@ async def _watch(arguments: argparse.Namespace, output: Output) -> int:
         except (NotRunning, NotControlTruss):
             raise
         except (HandleError, TrussBaseError) as error:
-            output.error(error)  # the next save may repair it
+            output.error(error, watching=True)  # the next save may repair it
     return exit_codes.OK

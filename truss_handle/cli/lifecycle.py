@@ -10,6 +10,7 @@ from truss_handle import operations
 from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command, chosen, port, seconds
 from truss_handle.registry import resolve
+from truss_handle.runtimes import NAMES
 from truss_handle.values import StartOptions
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from truss_handle.cli.arguments import Commands
     from truss_handle.cli.output import Output
-    from truss_handle.values import RunningStatus
+    from truss_handle.values import ProgressEvent, RunningStatus
+
+_INSTANCES = {"local": "local instance", "docker": "docker container"}
 
 
 def add_commands(commands: Commands) -> None:
@@ -50,16 +53,34 @@ async def _up(arguments: argparse.Namespace, output: Output) -> int:
             arguments.path, runtime=runtime, options=options, progress=output.progress
         )
     else:
-        await operations.start(arguments.path, options, output.progress)
+        await _start(arguments.path, options, output)
     status = await operations.status(arguments.path, runtime=runtime)
     output.result(asdict(status), [_line(status)])
     return exit_codes.OK
 
 
+async def _start(path: Path, options: StartOptions, output: Output) -> None:
+    before = await operations.status(path, runtime=options.runtime)
+    if not (before.in_sync and before.state == "ready"):
+        await operations.start(path, options, output.progress)
+        return
+
+    def progress(event: ProgressEvent) -> None:
+        if event.stage not in ("load", "ready"):  # nothing is loaded that already answers
+            output.progress(event)
+
+    await operations.start(path, options, progress)
+    output.note("already running these files")
+
+
 async def _down(arguments: argparse.Namespace, output: Output) -> int:
-    stopped = await operations.stop(arguments.path, runtime=arguments.runtime)
-    said = "stopped" if stopped else "nothing was running"
-    output.result({"stopped": stopped}, [f"{resolve(arguments.path)}: {said}"])
+    names = NAMES if arguments.runtime is None else (arguments.runtime,)
+    stopped = [name for name in names if await operations.stop(arguments.path, runtime=name)]
+    said = [f"stopped the {_INSTANCES[name]}" for name in stopped] or ["nothing was running"]
+    output.result(
+        {"stopped": bool(stopped), "runtimes": stopped},
+        [f"{resolve(arguments.path)}: {line}" for line in said],
+    )
     return exit_codes.OK
 
 

@@ -9,6 +9,9 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from truss_handle.exceptions import ModelLoadFailed, PatchFailed
+from truss_handle.problems import missing_module
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import TextIO
@@ -47,16 +50,18 @@ class Output:
         """Something about the result that is not part of it."""
         _print(text, sys.stderr)
 
-    def error(self, error: Exception) -> None:
+    def error(self, error: Exception, *, watching: bool = False) -> None:
         """One line, the user's own traceback where there is one, and what to do next."""
+        hint = getattr(error, "hint", "") if watching else _hint(error)
         if self.as_json:
-            self._print(json.dumps({"ok": False, "error": described(error)}, ensure_ascii=False))
+            shown = {**described(error), "hint": hint}
+            self._print(json.dumps({"ok": False, "error": shown}, ensure_ascii=False))
             return
         traceback = (getattr(error, "model_error", None) or {}).get("traceback")
         if traceback:
             self.note(str(traceback).rstrip())
         self.note(f"error: {error}")
-        if hint := getattr(error, "hint", ""):
+        if hint:
             self.note(f"  {hint}")
 
     def _print(self, text: str) -> None:
@@ -75,6 +80,20 @@ def _print(text: str, stream: TextIO) -> bool:
         os.close(nowhere)
         return False
     return True
+
+
+def _hint(error: Exception) -> str:
+    """What to do next, for who types commands: a save alone patches nothing."""
+    hint: str = getattr(error, "hint", "")
+    failure = getattr(error, "model_error", None)
+    if not failure or missing_module(failure):
+        return hint
+    if isinstance(error, PatchFailed):
+        return "correct the line and run `control-truss patch` again"
+    if isinstance(error, ModelLoadFailed):
+        # It patches where a control plane still runs, and starts again where nothing is left.
+        return "correct the line and run `control-truss up` again"
+    return hint
 
 
 def described(error: Exception) -> dict[str, Any]:
