@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
@@ -35,7 +36,8 @@ async def predict(
             require_json(payload)
             raise
         error = await _model_error(settings, client, running, response)
-    await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
+    with suppress(OSError):  # the answer is there; a full disk costs no more than a default
+        await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
     return PredictResult(
         status=response.status_code,
         body=_body(response),

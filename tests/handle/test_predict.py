@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,16 @@ async def test_answers(home: Settings, make_truss: Callable[..., Path]) -> None:
 
     with pytest.raises(PredictTimeout, match=r"did not answer within 0\.3 s"):
         await operations.predict(truss, "hang", timeout=0.3)
+
+
+async def test_an_answer_that_cannot_be_remembered_is_an_answer(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss(model=MODEL)
+    await operations.start(truss)
+    shutil.rmtree(home.memory)
+    home.memory.write_text("no folder")
+    assert (await operations.predict(truss, 3)).body == {"half": 1.5}
 
 
 async def test_a_failure_of_a_plain_server_is_explained_too(
