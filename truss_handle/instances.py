@@ -7,6 +7,9 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
+from truss_base.config import TrussConfig
+from truss_base.exceptions import TrussBaseError
+from truss_base.tree import CONFIG_FILE
 from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
 from truss_handle.registry import Registry, resolve
 from truss_handle.runtimes import runtime_named
@@ -31,6 +34,14 @@ async def alive(
             return running
         await asyncio.to_thread(registry.remove, running.id)
     return None
+
+
+async def latest(
+    settings: Settings, truss_dir: str | Path, runtime: str | None = None
+) -> Running | None:
+    """The instance that a verb means: the one that runs, else the one that has ended."""
+    running = await alive(settings, truss_dir, runtime)
+    return running or await asyncio.to_thread(Registry(settings).find, truss_dir, runtime)
 
 
 async def is_alive(settings: Settings, running: Running) -> bool:
@@ -73,13 +84,24 @@ async def _where_instead(settings: Settings, truss_dir: str | Path, runtime: str
 
 def require_control(running: Running) -> None:
     """Raises NotControlTruss, naming the key."""
-    if not running.control:
-        raise NotControlTruss(
-            f"{running.truss_dir} runs as a plain server, which takes no patches:"
-            f" its config.yaml has no `{PLAIN_KEY}: true`",
-            key=PLAIN_KEY,
-            hint=f"add `{PLAIN_KEY}: true` to config.yaml and rebuild",
-        )
+    if running.control:
+        return
+    up = f"`control-truss up {running.truss_dir}`: it replaces the plain server"
+    says, hint = f"its config.yaml has no `{PLAIN_KEY}: true`", f"add that, and run {up}"
+    if _wants_control(running.truss_dir):
+        says, hint = f"it was started without `{PLAIN_KEY}: true`", f"run {up}"
+    raise NotControlTruss(
+        f"{running.truss_dir} runs as a plain server, which takes no patches: {says}",
+        key=PLAIN_KEY,
+        hint=hint,
+    )
+
+
+def _wants_control(truss_dir: Path) -> bool:
+    try:
+        return TrussConfig.from_yaml(truss_dir / CONFIG_FILE).use_control_plane
+    except (TrussBaseError, OSError):
+        return False
 
 
 async def last_lines(settings: Settings, running: Running) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from truss_handle import instances
+from truss_handle.folders import located, usable
 from truss_handle.registry import Registry, resolve
 from truss_handle.settings import Settings
 from truss_handle.values import (
@@ -68,14 +69,21 @@ async def start(
     from truss_handle import starting
 
     settings = Settings.from_environment()
-    return await starting.start(settings, resolve(truss_dir), options, progress or no_progress)
+    directory = located(settings, truss_dir)
+    with usable(settings):
+        return await starting.start(settings, directory, options, progress or no_progress)
 
 
 async def stop(truss_dir: str | Path, *, runtime: str | None = None) -> bool:
-    """End every instance of the Truss and remove its state. False: nothing ran."""
+    """End the instance and remove its state; of two, the one started last.
+
+    False: there was none, not even one that had ended by itself.
+    """
     from truss_handle import starting
 
-    return await starting.stop(Settings.from_environment(), resolve(truss_dir), runtime)
+    settings = Settings.from_environment()
+    with usable(settings):
+        return await starting.stop(settings, located(settings, truss_dir), runtime)
 
 
 async def patch(
@@ -93,24 +101,29 @@ async def patch(
     from truss_handle import handing_over, patching
 
     settings = Settings.from_environment()
-    running = await instances.require(settings, truss_dir, runtime)
-    if not dry_run:
-        await handing_over.refresh_secrets(settings, running, progress or no_progress)
-    return await patching.patch(
-        settings, running, dry_run=dry_run, progress=progress or no_progress
-    )
+    running = await instances.require(settings, located(settings, truss_dir), runtime)
+    with usable(settings):
+        if not dry_run:
+            await handing_over.refresh_secrets(settings, running, progress or no_progress)
+        return await patching.patch(
+            settings, running, dry_run=dry_run, progress=progress or no_progress
+        )
 
 
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
     """What a patch would do: {strategy, title, upper_bound, reasons, changed, hash, prev_hash}.
 
-    Exact where a control plane runs; otherwise, against the last known version, an upper bound.
+    Exact where something runs (any change replaces a plain server); otherwise, against the last
+    known version, an upper bound.
     """
-    from truss_handle import patching
+    from truss_handle import patching, plain_servers
 
     settings = Settings.from_environment()
-    running = await instances.alive(settings, truss_dir, runtime)
-    return await patching.plan(settings, running, resolve(truss_dir))
+    directory = located(settings, truss_dir)
+    running = await instances.alive(settings, directory, runtime)
+    if running is not None and not running.control:
+        return await asyncio.to_thread(plain_servers.plan, running)
+    return await patching.plan(settings, running, directory)
 
 
 async def predict(
@@ -125,7 +138,7 @@ async def predict(
     from truss_handle import prediction
 
     settings = Settings.from_environment()
-    running = await instances.require(settings, truss_dir, runtime)
+    running = await instances.require(settings, located(settings, truss_dir), runtime)
     return await prediction.predict(settings, running, payload, timeout=timeout, path=path)
 
 
@@ -144,9 +157,11 @@ async def predict_input(truss_dir: str | Path, *, prefer_last: bool = True) -> P
 
 async def status(truss_dir: str | Path, *, runtime: str | None = None) -> RunningStatus:
     """State of the Truss and of what runs of it. Nothing runs: state "stopped"."""
-    from truss_handle import reporting
+    from truss_handle import remarks, reporting
 
-    return await reporting.status(Settings.from_environment(), resolve(truss_dir), runtime)
+    settings = Settings.from_environment()
+    directory = located(settings, truss_dir)
+    return remarks.remarked(await reporting.status(settings, directory, runtime))
 
 
 def logs(
@@ -156,7 +171,8 @@ def logs(
     from truss_handle import reporting
 
     settings = Settings.from_environment()
-    return reporting.logs(settings, resolve(truss_dir), runtime=runtime, follow=follow, tail=tail)
+    directory = located(settings, truss_dir)
+    return reporting.logs(settings, directory, runtime=runtime, follow=follow, tail=tail)
 
 
 async def rebuild(
@@ -173,18 +189,21 @@ async def rebuild(
     from truss_handle import starting
 
     settings = Settings.from_environment()
-    running = await instances.require(settings, truss_dir, runtime)
+    running = await instances.require(settings, located(settings, truss_dir), runtime)
     if options is None:
         options = StartOptions.from_details(running.details.get("options", {}))
     options = replace(options, runtime=running.runtime)
-    return await starting.rebuild(settings, running, options, progress or no_progress)
+    with usable(settings):
+        return await starting.rebuild(settings, running, options, progress or no_progress)
 
 
 async def list_running() -> list[RunningStatus]:
     """Every instance of this user, oldest first; leftovers of dead ones are cleaned up."""
-    from truss_handle import reporting
+    from truss_handle import remarks, reporting
 
-    return await reporting.list_running(Settings.from_environment())
+    settings = Settings.from_environment()
+    with usable(settings):
+        return [remarks.remarked(found) for found in await reporting.list_running(settings)]
 
 
 def find(truss_dir: str | Path, runtime: str | None = None) -> Running | None:

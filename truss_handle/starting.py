@@ -10,7 +10,7 @@ from truss_base.config import TrussConfig
 from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
 from truss_base.tree import CONFIG_FILE, truss_root
-from truss_handle import choices, handing_over, instances, patching
+from truss_handle import choices, handing_over, instances, patching, remarks
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded, ServerUnavailable
 from truss_handle.handing_over import Heritage
@@ -18,7 +18,7 @@ from truss_handle.launching import launch, prepare
 from truss_handle.loading import loaded
 from truss_handle.locks import exclusive
 from truss_handle.registry import Registry, instance_id
-from truss_handle.runtimes import NAMES, runtime_named
+from truss_handle.runtimes import runtime_named
 from truss_handle.values import ProgressEvent, no_progress
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ async def start(
 ) -> Running:
     """See `operations.start`."""
     config = await asyncio.to_thread(_read_config, truss_dir)
+    await remarks.report(truss_dir, progress)
     target = _Target(settings, truss_dir, config, options, progress)
     running, fresh = await _obtained(target)
     if fresh:
@@ -71,17 +72,15 @@ async def rebuild(
 
 async def stop(settings: Settings, truss_dir: Path, runtime: str | None) -> bool:
     """See `operations.stop`."""
-    stopped = False
-    for name in NAMES if runtime is None else (runtime,):
-        # Without looking first, a runtime whose tools are missing here would get in the way.
-        if await asyncio.to_thread(Registry(settings).find, truss_dir, name) is None:
-            continue
-        async with _lock(settings, truss_dir, name, no_progress):
-            running = await instances.alive(settings, truss_dir, name)
-            if running is not None:
-                await _end(settings, running)
-                stopped = True
-    return stopped
+    # Looked up first: a runtime whose tools are missing here would get in the way.
+    running = await instances.latest(settings, truss_dir, runtime)
+    if running is None:
+        return False
+    async with _lock(settings, truss_dir, running.runtime, no_progress):
+        running = await asyncio.to_thread(Registry(settings).load, running.id)
+        if running is not None:
+            await _end(settings, running)
+    return running is not None
 
 
 def _lock(

@@ -125,7 +125,8 @@ class RunningStatus:
     """Everything known about a Truss and what runs of it.
 
     `state`: stopped, starting, loading, ready, patching, failed or unreachable. `in_sync` is None
-    where it cannot be known (nothing runs, or a plain server that reports no hash). `started` is
+    where it cannot be known, or no patch could change it (nothing runs, a plain server on other
+    files). `message` says in a line what the other fields cannot. `started` is
     `started_at` in ISO 8601, UTC. `pid`: by role (control, inference), as the runtime counts them:
     those of a container are its own.
     """
@@ -148,3 +149,4 @@ class RunningStatus:
     pid: Mapping[str, int] = field(default_factory=dict)
     started: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    message: str | None = None

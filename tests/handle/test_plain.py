@@ -54,8 +54,12 @@ async def test_what_runs_does_not_follow_the_files(
     first = await operations.start(truss)
     replace_in(truss / "packages" / "m.py", "old", "new")
     assert (await operations.predict(truss, {})).body == "old"
-    assert (await operations.status(truss)).in_sync is False
-    assert (await operations.plan(truss))["upper_bound"]
+    status = await operations.status(truss)
+    assert status.in_sync is None
+    assert "control-truss up" in str(status.message)
+    plan = await operations.plan(truss)
+    assert (plan["strategy"], plan["upper_bound"]) == ("S4", False)
+    assert "takes no patches" in plan["reasons"][0]["reason"]
     # Starting again starts it anew.
     second = await operations.start(truss)
     assert second.details["pid"] != first.details["pid"]
@@ -79,6 +83,9 @@ async def test_it_becomes_a_control_truss_with_the_key(
     await operations.start(truss)
     with (truss / "config.yaml").open("a") as config:
         config.write("use_control_plane: true\n")
+    with pytest.raises(NotControlTruss, match="started without") as caught:
+        await operations.patch(truss)
+    assert "it replaces the plain server" in caught.value.hint
     assert (await operations.start(truss)).control
     replace_in(truss / "model" / "model.py", "hello", "good day")
     assert (await operations.patch(truss)).changed

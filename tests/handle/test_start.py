@@ -273,7 +273,7 @@ async def test_a_requirements_file_that_cannot_be_used_is_named(
 @pytest.mark.parametrize(
     ("files", "error", "message"),
     [
-        ({}, NotATruss, "there is no such directory"),
+        ({}, NotATruss, "there is no directory"),
         ({"model/model.py": ""}, NotATruss, "config.yaml is missing"),
         ({"config.yaml": "model_name: x\n"}, NotATruss, "model/model.py is missing"),
         ({"config.yaml": "- a\n", "model/model.py": ""}, ConfigError, "config.yaml"),
