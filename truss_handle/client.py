@@ -55,6 +55,11 @@ class ServerClient:
         """Hash of the version that runs."""
         return str((await self._get("/control/truss_hash"))["result"])
 
+    async def versions(self) -> tuple[str, str | None]:
+        """Hash of the version that runs, and of the one that a patch is about to make live."""
+        answer = await self._get("/control/truss_hash")
+        return str(answer["result"]), answer.get("pending")
+
     async def signature(self) -> dict[str, Any]:
         """Signature of the version that runs."""
         return await self._get("/control/signature")

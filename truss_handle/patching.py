@@ -49,19 +49,26 @@ async def patch(
     cache = SignatureCache(settings.signatures)
     async with ServerClient(running) as client:
         for remaining in reversed(range(_ATTEMPTS)):
-            base = await _base(client, cache)
+            base, pending = await _base(client, cache)
             found = await asyncio.to_thread(_difference, base, running.truss_dir)
-            if base.hash == found.signature.hash:
+            same = base.hash == found.signature.hash
+            # A change undone before it was live: sent all the same, because that ends it.
+            if same and (dry_run or pending is None):
                 return _unchanged(base.hash)
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
             try:
                 answer = await client.patch(_body(base, found, dry_run=dry_run), progress)
             except PatchFailed as failure:
                 raise await _with_what_answers(client, failure) from failure
-            except PatchRefused:
+            except PatchRefused as refusal:
+                # Trying again would replace the newer patch in its turn.
+                if refusal.problem.get("type") == "superseded":
+                    raise
                 if remaining and await _is_outdated(client, base, found, running.truss_dir):
                     continue
                 raise
+            if same:
+                return _unchanged(base.hash)
             if not dry_run:
                 await asyncio.to_thread(_keep, settings, running, found.signature)
             return _result(answer, base, found)
@@ -123,11 +130,11 @@ def _difference(base: Signature, truss_dir: Path) -> Difference:
         raise ConfigError(f"{truss_dir / CONFIG_FILE}: {error}") from None
 
 
-async def _base(client: ServerClient, cache: SignatureCache) -> Signature:
-    """The signature of what the server says it runs."""
-    runs = await client.truss_hash()
+async def _base(client: ServerClient, cache: SignatureCache) -> tuple[Signature, str | None]:
+    """The signature of what the server says it runs, and the hash of what is on its way."""
+    runs, pending = await client.versions()
     cached = await asyncio.to_thread(cache.load, runs)
-    return cached or Signature.from_dict(await client.signature())
+    return cached or Signature.from_dict(await client.signature()), pending
 
 
 async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> HandleError:

@@ -19,6 +19,8 @@ ControlPlaneError
     ├── NotFound               404
     ├── MethodNotAllowed       405
     ├── InadmissiblePatch      409
+    ├── GivenUp                409, a patch ended before it was live, by no fault of its own
+    │   └── Superseded         a newer patch came
     ├── TooLarge               413
     ├── UnsupportedMediaType   415
     ├── UnsupportedPatch       422, with a reason per change
@@ -162,6 +164,27 @@ class InadmissiblePatch(Problem):
     title = "The patch does not fit the running version"
 
 
+class GivenUp(Problem):
+    """A patch ended before it was live, by no fault of its own."""
+
+    status = 409
+
+    @property
+    def remembered(self) -> str:
+        """The error as the history keeps it."""
+        return self.type
+
+
+class Superseded(GivenUp):
+    """A newer patch came before this one was live."""
+
+    type = "superseded"
+    title = "A newer patch replaced this one"
+
+    def __init__(self) -> None:
+        super().__init__("A newer patch replaced this one before it was live; nothing was changed.")
+
+
 class TooLarge(Problem):
     """The body exceeds the limit."""
 
@@ -203,6 +226,11 @@ class PatchFailed(Problem):
     def __init__(self, detail: str, model_error: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.model_error = dict(model_error) if model_error is not None else None
+
+    @property
+    def remembered(self) -> str:
+        """The error as the history keeps it."""
+        return self.detail
 
     def extra(self) -> dict[str, Any]:
         return {} if self.model_error is None else {"model_error": self.model_error}

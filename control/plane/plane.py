@@ -99,6 +99,7 @@ class ControlPlane:
         current, spare = supervisor.current, supervisor.spare
         return {
             "hash": live.hash,
+            "pending": self.patcher.pending,
             "state": self.state,
             "release": live.id,
             "truss": await asyncio.to_thread(self._name, live),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -12,7 +13,13 @@ import pytest
 from tests.handle.conftest import replace_in
 from truss_base.exceptions import ConfigError
 from truss_handle import operations
-from truss_handle.exceptions import NotRunning, PatchFailed, RebuildNeeded, ServerUnavailable
+from truss_handle.exceptions import (
+    NotRunning,
+    PatchFailed,
+    PatchRefused,
+    RebuildNeeded,
+    ServerUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +101,31 @@ async def test_a_version_that_does_not_load_is_told_and_the_old_one_answers(
     # The next save repairs it.
     replace_in(truss / "model" / "model.py", new, old)
     assert not (await operations.patch(truss)).changed
+
+
+@pytest.mark.parametrize("correction", ['self.word = "hello"', 'self.word = "corrected"'])
+async def test_undoing_or_correcting_a_mistake_ends_its_load(
+    home: Settings, make_truss: Callable[..., Path], correction: str
+) -> None:
+    truss = make_truss()
+    await operations.start(truss)
+    mistake = "import time; time.sleep(99)"
+    replace_in(truss / "model" / "model.py", 'self.word = "hello"', mistake)
+    loading = asyncio.Event()
+    hanging = asyncio.create_task(
+        operations.patch(truss, progress=lambda e: loading.set() if e.stage == "load" else None)
+    )
+    await asyncio.wait_for(loading.wait(), 30)
+
+    replace_in(truss / "model" / "model.py", mistake, correction)
+    result = await operations.patch(truss)
+
+    assert result.changed is ("corrected" in correction)
+    with pytest.raises(PatchRefused, match="newer patch replaced this one") as caught:
+        await hanging
+    assert caught.value.problem["type"] == "superseded"
+    assert await says(truss) == ("corrected" if result.changed else "hello")
+    assert (await operations.status(truss)).in_sync
 
 
 async def test_a_control_plane_killed_in_the_middle_is_told_and_nothing_is_lost(

@@ -43,9 +43,9 @@ def control_api(plane: ControlPlane) -> FastAPI:
 
 def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     @api.get("/control/truss_hash")
-    async def truss_hash() -> dict[str, str]:
-        """The Truss hash of the live version."""
-        return {"result": plane.store.live.hash}
+    async def truss_hash() -> dict[str, str | None]:
+        """The Truss hash of the live version, and of the one on its way."""
+        return {"result": plane.store.live.hash, "pending": plane.patcher.pending}
 
     @api.get("/control/signature")
     async def signature() -> JSONResponse:

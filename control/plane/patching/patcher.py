@@ -1,5 +1,8 @@
 """Applies patches, one at a time: check, stage, activate, commit, or nothing at all.
 
+The newest wins: who sends a patch for the live version while another one is on its way has changed
+his mind, and must not wait for the end of a mistake.
+
 The order makes it safe. Until the commit (one rename) the old version is live in every respect:
 on disk, in its process, in its hash. After it the new one is. Nothing lies between.
 """
@@ -10,10 +13,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import (
+    GivenUp,
     HashMismatch,
     InadmissiblePatch,
     PatchFailed,
     ReleaseError,
+    Superseded,
     UnsupportedPatch,
     one_line,
 )
@@ -28,6 +33,7 @@ from control.plane.patching.answers import (
     rebuild_message,
     unchanged,
 )
+from control.plane.patching.attempt import Attempt
 from control.plane.patching.changes import ReleaseFiles, new_contents
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
@@ -52,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Patcher:
-    """Later patches wait for earlier ones, in the order they came."""
+    """A patch of the live version ends earlier ones; any other waits for them."""
 
     def __init__(
         self, store: ReleaseStore, supervisor: Supervisor, history: History, log: LogBook
@@ -62,6 +68,7 @@ class Patcher:
         self._history = history
         self._log = log
         self._turn = asyncio.Lock()
+        self._attempts: list[Attempt] = []
         self._patching = False
         self._tasks = Tasks()
 
@@ -69,6 +76,12 @@ class Patcher:
     def is_patching(self) -> bool:
         """Whether a patch that was found good is being applied."""
         return self._patching
+
+    @property
+    def pending(self) -> str | None:
+        """The version that the newest unfinished patch is to reach."""
+        live = self._store.live.hash
+        return next((a.hash for a in reversed(self._attempts) if a.hash != live), None)
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -88,13 +101,25 @@ class Patcher:
         """
         if request.dry_run:
             return await self._plan_only(request)
+        attempt = Attempt(request.hash)
+        if request.prev_hash == self._store.live.hash:
+            for earlier in self._attempts:
+                earlier.give_up(Superseded())
+        self._attempts.append(attempt)
+        try:
+            return await self._in_turn(request, attempt, progress)
+        finally:
+            self._attempts.remove(attempt)
+
+    async def _in_turn(self, request: PatchRequest, attempt: Attempt, progress: Progress) -> Answer:
         if self._turn.locked():
             progress("queue", "waiting for another patch to end")
-        async with self._turn:
-            try:
-                return await self._apply(request, progress)
-            finally:
-                self._patching = False
+        await attempt.race(self._turn.acquire())
+        try:
+            return await self._apply(request, attempt, progress)
+        finally:
+            self._patching = False
+            self._turn.release()
 
     async def _plan_only(self, request: PatchRequest) -> Answer:
         base, watch = self._store.live, Stopwatch()
@@ -103,21 +128,23 @@ class Patcher:
         _, chosen = await self._check(base, request, watch)
         return {**answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
 
-    async def _apply(self, request: PatchRequest, progress: Progress) -> Answer:
+    async def _apply(self, request: PatchRequest, attempt: Attempt, progress: Progress) -> Answer:
+        attempt.check()
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
             return unchanged(base, watch)
         progress("check", "checking the patch")
         contents, chosen = await self._check(base, request, watch)
+        attempt.check()
         self._patching = True
         progress("stage", f"writing the new version ({chosen.strategy.title})")
         try:
             release = await self._stage(base, contents, request.hash)
             watch.lap("stage")
             reach("patch.staged")
-            await self._activate(release, chosen, watch, progress)
-        except PatchFailed as failure:
-            self._remember(request.hash, chosen, watch, error=failure.detail)
+            await self._activate(release, chosen, watch, attempt, progress)
+        except (PatchFailed, GivenUp) as failure:
+            self._remember(request.hash, chosen, watch, error=failure.remembered)
             raise
         self._remember(request.hash, chosen, watch)
         self._tasks.run(self._collect())
@@ -151,23 +178,29 @@ class Patcher:
             raise PatchFailed(f"{error}.") from error
         except OSError as error:
             raise PatchFailed(
-                f"The new version could not be written ({error.strerror}); the old one serves on."
+                f"The new version could not be written ({error.strerror}); nothing was changed."
             ) from error
 
     async def _activate(
-        self, release: Release, chosen: Plan, watch: Stopwatch, progress: Progress
+        self,
+        release: Release,
+        chosen: Plan,
+        watch: Stopwatch,
+        attempt: Attempt,
+        progress: Progress,
     ) -> None:
         """Loads, commits, switches. Whatever fails before the commit leaves no trace."""
         process = None
         try:
             settling = asyncio.ensure_future(asyncio.to_thread(self._store.settle, release))
             try:
-                process = await self._load(release, chosen, watch, progress)
+                process = await self._load(release, chosen, watch, attempt, progress)
             finally:
                 await asyncio.wait({settling})
             settling.result()
             watch.lap("settle")
             reach("patch.loaded")
+            attempt.begin_commit()
             await asyncio.to_thread(
                 self._store.commit, release, details(release.hash, chosen, watch)
             )
@@ -183,14 +216,20 @@ class Patcher:
         watch.lap("switch")
 
     async def _load(
-        self, release: Release, chosen: Plan, watch: Stopwatch, progress: Progress
+        self,
+        release: Release,
+        chosen: Plan,
+        watch: Stopwatch,
+        attempt: Attempt,
+        progress: Progress,
     ) -> InferenceProcess | None:
         """A process with the new version; None where the one that serves may stay."""
         # S1 will be decided here: the live process is asked to swap, and only a refusal loads.
         if chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
             return None
-        progress("load", "loading the new version; the old one serves on")
-        process = await self._supervisor.prepare(release)
+        serving = "; the old one serves on" if self._supervisor.current else ""
+        progress("load", f"loading the new version{serving}")
+        process = await attempt.race(self._supervisor.prepare(release))
         watch.lap("load")
         return process
 
@@ -203,7 +242,8 @@ class Patcher:
     ) -> None:
         if process is not None:
             await process.kill()
-        noted = {**noted, "error": one_line([str(failure) or type(failure).__name__])}
+        error = failure.remembered if isinstance(failure, GivenUp) else str(failure)
+        noted = {**noted, "error": one_line([error or type(failure).__name__])}
         await asyncio.to_thread(self._store.discard, release, noted)
         self._supervisor.refill()
 
@@ -224,7 +264,7 @@ class Patcher:
             self._log.note(f"Patched to {wanted[:12]} ({chosen.strategy.title}, {total:.0f} ms).")
         else:
             entry["error"] = error
-            self._log.note(f"Patch to {wanted[:12]} failed, the old version serves on: {error}")
+            self._log.note(f"Patch to {wanted[:12]} did not become live: {error}")
         self._history.add(entry)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ class Supervisor:
         Raises:
             LoadFailed: nothing has changed for requests.
         """
-        process = await self._take(self._environment(release))
+        process = await self._taken(self._environment(release))
         try:
             await process.load(release, self._load_timeout)
         except BaseException:
@@ -182,6 +183,15 @@ class Supervisor:
         # The patch that fixes it should not have to wait for an interpreter.
         self.refill()
 
+    async def _taken(self, environment: dict[str, str]) -> InferenceProcess:
+        """`_take` that may be cancelled: a process half started would belong to nobody."""
+        taking = asyncio.ensure_future(self._take(environment))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            self._tasks.run(_kill_once_there(taking))
+            raise
+
     async def _take(self, environment: dict[str, str]) -> InferenceProcess:
         spare, self.spare = self.spare, None
         if spare is not None and spare.is_alive and spare.environment == environment:
@@ -207,12 +217,14 @@ class Supervisor:
         if spare is not None and spare.is_alive and spare.environment == environment:
             return
         try:
-            self.spare = await self._start(environment)
+            new = await self._start(environment)
         except LoadFailed:
             # Whoever needs a process next tries again, and hears why there is none.
-            self.spare = None
-        if spare is not None:
-            await spare.kill()
+            new = None
+        # Read again: another refill may have put one there meanwhile.
+        old, self.spare = self.spare, new
+        if old is not None:
+            await old.kill()
 
     # Endings
 
@@ -274,3 +286,9 @@ class Supervisor:
         if self._loading is not None:
             self._loading.cancel()
             self._loading = None
+
+
+async def _kill_once_there(taking: asyncio.Future[InferenceProcess]) -> None:
+    # One that could not even be started needs no end.
+    with contextlib.suppress(LoadFailed):
+        await (await taking).kill()
