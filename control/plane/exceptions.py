@@ -20,7 +20,8 @@ ControlPlaneError
     ├── MethodNotAllowed       405
     ├── InadmissiblePatch      409
     ├── GivenUp                409, a patch ended before it was live, by no fault of its own
-    │   └── Superseded         a newer patch came
+    │   ├── Superseded         a newer patch came
+    │   └── Abandoned          whoever sent it left
     ├── TooLarge               413
     ├── UnsupportedMediaType   415
     ├── UnsupportedPatch       422, with a reason per change
@@ -183,6 +184,16 @@ class Superseded(GivenUp):
 
     def __init__(self) -> None:
         super().__init__("A newer patch replaced this one before it was live; nothing was changed.")
+
+
+class Abandoned(GivenUp):
+    """Whoever sent the patch left before it was live; the history alone tells of it."""
+
+    type = "abandoned"
+    title = "The client left before the patch was live"
+
+    def __init__(self) -> None:
+        super().__init__("The client left before the patch was live; nothing was changed.")
 
 
 class TooLarge(Problem):

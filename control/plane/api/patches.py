@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from control.plane.api.body import read_body
 from control.plane.api.problems import internal_problem
-from control.plane.exceptions import Problem
+from control.plane.exceptions import Abandoned, Problem
+from control.plane.patching.attempt import Attempt
 from control.plane.patching.request import parse_patch_request
 from control.plane.tasks import Tasks
 
@@ -33,7 +34,9 @@ logger = logging.getLogger("control.plane")
 
 
 class PatchRoute:
-    """Runs patches in tasks of their own: a client that leaves does not leave a half patch."""
+    """Runs patches in tasks of their own: a client that leaves gives its patch up, but a commit
+    that has begun completes.
+    """
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
@@ -48,10 +51,23 @@ class PatchRoute:
             patch = parse_patch_request(body)
         if NDJSON in request.headers.get("accept", ""):
             return StreamingResponse(self._stream(patch), media_type=NDJSON)
-        outcome = await asyncio.shield(self._tasks.run(self._outcome(patch, _unheard)))
+        outcome = await self._heard(patch, request)
         if isinstance(outcome, Problem):
             raise outcome
         return JSONResponse(outcome)
+
+    async def _heard(self, patch: PatchRequest, request: Request) -> Answer | Problem:
+        """The outcome of a patch that is given up when the client leaves."""
+        attempt = Attempt(patch.hash)
+        work = self._tasks.run(self._outcome(patch, _unheard, attempt))
+        # The body has been read, so all that can still arrive is that the client is gone.
+        leaving = asyncio.ensure_future(request.receive())
+        try:
+            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            attempt.give_up(Abandoned())
+        return await asyncio.shield(work)
 
     async def _stream(self, patch: PatchRequest) -> AsyncIterator[bytes]:
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -59,8 +75,10 @@ class PatchRoute:
         def progress(stage: str, message: str) -> None:
             lines.put_nowait({"event": "progress", "stage": stage, "message": message})
 
+        attempt = Attempt(patch.hash)
+
         async def run() -> None:
-            outcome = await self._outcome(patch, progress)
+            outcome = await self._outcome(patch, progress, attempt)
             if isinstance(outcome, Problem):
                 # The status is sent already, so the last line has to tell.
                 lines.put_nowait({"event": "error", **outcome.to_dict()})
@@ -69,13 +87,19 @@ class PatchRoute:
             lines.put_nowait(None)
 
         self._tasks.run(run())
-        while (line := await lines.get()) is not None:
-            yield json.dumps(line).encode() + b"\n"
+        try:
+            while (line := await lines.get()) is not None:
+                yield json.dumps(line).encode() + b"\n"
+        finally:
+            # A client that leaves ends this generator; after the last line it changes nothing.
+            attempt.give_up(Abandoned())
 
-    async def _outcome(self, patch: PatchRequest, progress: Progress) -> Answer | Problem:
+    async def _outcome(
+        self, patch: PatchRequest, progress: Progress, attempt: Attempt
+    ) -> Answer | Problem:
         """Never raises: the caller may be gone, and then nobody would see it."""
         try:
-            return await self._plane.patcher.patch(patch, progress)
+            return await self._plane.patcher.patch(patch, progress, attempt)
         except Problem as problem:
             return problem
         except Exception as error:

@@ -93,15 +93,17 @@ class Patcher:
         """Held while the live version may change; whoever restarts it has to wait for it too."""
         return self._turn
 
-    async def patch(self, request: PatchRequest, progress: Progress) -> Answer:
-        """Applies `request`, or plans it for a `dry_run`.
+    async def patch(
+        self, request: PatchRequest, progress: Progress, attempt: Attempt | None = None
+    ) -> Answer:
+        """Applies `request`, or plans it for a `dry_run`; `attempt` is to give it up with.
 
         Raises:
             Problem: it was refused or failed, and nothing has changed.
         """
         if request.dry_run:
             return await self._plan_only(request)
-        attempt = Attempt(request.hash)
+        attempt = attempt or Attempt(request.hash)
         if request.prev_hash == self._store.live.hash:
             for earlier in self._attempts:
                 earlier.give_up(Superseded())
