@@ -27,12 +27,19 @@ _ENDING = 1.0  # seconds: a killed process closes its sockets before it is gone
 async def alive(
     settings: Settings, truss_dir: str | Path, runtime: str | None = None
 ) -> Running | None:
-    """The instance that runs for a directory; records of dead ones are removed on the way."""
-    registry = Registry(settings)
-    while running := await asyncio.to_thread(registry.find, truss_dir, runtime):
-        if await is_alive(settings, running):
-            return running
-        await asyncio.to_thread(registry.remove, running.id)
+    """The instance that runs for a directory; of two, the one started last.
+
+    Raises DockerUnavailable where only its engine could say so.
+    """
+    silent: HandleError | None = None
+    for running in await asyncio.to_thread(Registry(settings).matching, truss_dir, runtime):
+        try:
+            if await is_alive(settings, running):
+                return running
+        except HandleError as error:
+            silent = error  # one runtime's silence must not hide what runs on the other
+    if silent is not None:
+        raise silent
     return None
 
 

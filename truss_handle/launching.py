@@ -11,7 +11,7 @@ from truss_handle.handing_over import secrets_folder
 from truss_handle.registry import Registry, create_token, instance_id
 from truss_handle.runtimes import runtime_named
 from truss_handle.runtimes.base import Launch
-from truss_handle.runtimes.ports import is_free
+from truss_handle.runtimes.ports import becomes_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def _prepared(
     heritage: Heritage,
 ) -> Launch:
     directory = registry.create(instance)
-    if options.port is None and heritage.port is not None and is_free(heritage.port):
+    if options.port is None and heritage.port is not None and becomes_free(heritage.port):
         options = replace(options, port=heritage.port)
     planned = _launch_in(directory, instance, truss_dir, config, options)
     model_secrets.write_secrets(planned.secrets_dir, heritage.secrets)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from truss_handle import instances, processes
-from truss_handle.exceptions import HandleError
+from truss_handle import processes
 from truss_handle.files import read_json, write_json
 from truss_handle.locks import exclusive, is_held
 from truss_handle.processes import ProcessName
@@ -45,7 +44,7 @@ async def clear_all(settings: Settings) -> None:
 
 
 async def found(settings: Settings) -> list[str]:
-    """Ids of the folders that belong to nothing that runs."""
+    """Ids of the folders that belong to no instance."""
     registry = Registry(settings)
     return [
         instance
@@ -55,10 +54,5 @@ async def found(settings: Settings) -> list[str]:
 
 
 async def _is_leftover(settings: Settings, instance: str) -> bool:
-    running = await asyncio.to_thread(Registry(settings).load, instance)
-    if running is None:
-        return True
-    try:
-        return not await instances.is_alive(settings, running)
-    except HandleError:
-        return False  # an engine that does not answer proves nothing about its containers
+    # One with a record is an instance, even when it has ended: its logs are there to be read.
+    return await asyncio.to_thread(Registry(settings).load, instance) is None

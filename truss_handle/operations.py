@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from truss_handle import instances
+from truss_handle.exceptions import HandleError
 from truss_handle.folders import located, usable
 from truss_handle.registry import Registry, resolve
 from truss_handle.settings import Settings
@@ -157,22 +158,33 @@ async def predict_input(truss_dir: str | Path, *, prefer_last: bool = True) -> P
 
 async def status(truss_dir: str | Path, *, runtime: str | None = None) -> RunningStatus:
     """State of the Truss and of what runs of it. Nothing runs: state "stopped"."""
-    from truss_handle import remarks, reporting
+    from truss_handle import ended, remarks, reporting
 
     settings = Settings.from_environment()
     directory = located(settings, truss_dir)
-    return remarks.remarked(await reporting.status(settings, directory, runtime))
+    found = await reporting.status(settings, directory, runtime)
+    if found.state == "stopped":
+        known = await asyncio.to_thread(Registry(settings).find, directory, runtime)
+        if known is not None:
+            found = await asyncio.to_thread(ended.status_of, settings, known, found.local_hash)
+    return remarks.remarked(found)
 
 
-def logs(
+async def logs(
     truss_dir: str | Path, *, runtime: str | None = None, follow: bool = False, tail: int = 200
 ) -> AsyncGenerator[str, None]:
     """Lines of the model's output, oldest first. Raises NotRunning on the first step."""
-    from truss_handle import reporting
+    from truss_handle import ended, reporting
 
     settings = Settings.from_environment()
     directory = located(settings, truss_dir)
-    return reporting.logs(settings, directory, runtime=runtime, follow=follow, tail=tail)
+    running = await instances.latest(settings, directory, runtime)
+    if running is not None and not await instances.is_alive(settings, running):
+        lines = ended.logs(settings, running, tail)
+    else:
+        lines = reporting.logs(settings, directory, runtime=runtime, follow=follow, tail=tail)
+    async for line in lines:
+        yield line
 
 
 async def rebuild(
@@ -189,7 +201,9 @@ async def rebuild(
     from truss_handle import starting
 
     settings = Settings.from_environment()
-    running = await instances.require(settings, located(settings, truss_dir), runtime)
+    running = await instances.latest(settings, located(settings, truss_dir), runtime)
+    if running is None:
+        running = await instances.require(settings, truss_dir, runtime)
     if options is None:
         options = StartOptions.from_details(running.details.get("options", {}))
     options = replace(options, runtime=running.runtime)
@@ -198,14 +212,30 @@ async def rebuild(
 
 
 async def list_running() -> list[RunningStatus]:
-    """Every instance of this user, oldest first; leftovers of dead ones are cleaned up."""
+    """Every instance of this user, also ended ones, oldest first; leftovers are cleaned up."""
     from truss_handle import remarks, reporting
 
     settings = Settings.from_environment()
     with usable(settings):
-        return [remarks.remarked(found) for found in await reporting.list_running(settings)]
+        found = await reporting.list_running(settings)
+    return [remarks.remarked(await _or_ended(settings, status)) for status in found]
+
+
+async def _or_ended(settings: Settings, status: RunningStatus) -> RunningStatus:
+    """The status of what does not answer, which may be because it has ended."""
+    from truss_handle import ended
+
+    known = await asyncio.to_thread(Registry(settings).load, str(status.id))
+    if status.state != "unreachable" or known is None:
+        return status
+    try:
+        if await instances.is_alive(settings, known):
+            return status
+    except HandleError:
+        return status  # an engine that does not answer proves nothing about its containers
+    return await asyncio.to_thread(ended.status_of, settings, known, status.local_hash)
 
 
 def find(truss_dir: str | Path, runtime: str | None = None) -> Running | None:
-    """The record of the running instance, without asking it anything."""
+    """The record of the instance, without asking it anything: it may have ended by itself."""
     return Registry(Settings.from_environment()).find(truss_dir, runtime)

@@ -1,7 +1,8 @@
 """The instances of this user, on disk: one folder each, named after the Truss's resolved path.
 
 A folder holds `instance.json` (the record, written atomically once the server answers), `token`
-(0600), `secrets/`, and what the runtime puts there. It disappears with the instance.
+(0600), `secrets/`, and what the runtime puts there. It stays until the
+instance is taken down or replaced: one that ended by itself leaves its evidence there.
 """
 
 from __future__ import annotations
@@ -90,13 +91,16 @@ class Registry:
 
     def find(self, truss_dir: str | Path, runtime: str | None = None) -> Running | None:
         """The record for a directory; of several runtimes, the one started last."""
+        return next(iter(self.matching(truss_dir, runtime)), None)
+
+    def matching(self, truss_dir: str | Path, runtime: str | None = None) -> list[Running]:
+        """Every record for a directory, the one started last first."""
         wanted = resolve(truss_dir)
-        matching = [
+        return [
             running
-            for running in self.all()
+            for running in reversed(self.all())
             if running.truss_dir == wanted and runtime in (None, running.runtime)
         ]
-        return matching[-1] if matching else None
 
 
 def _to_record(running: Running) -> dict[str, Any]:

@@ -115,7 +115,9 @@ async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple
         instance = instance_id(truss_dir, options.runtime)
         secrets = await asyncio.to_thread(handing_over.gathered, settings, instance, target.config)
         handing_over.report_missing(target.config, secrets, target.progress)
-        port = None
+        known = await asyncio.to_thread(Registry(settings).load, instance)
+        # A stopped container has its port already; with one given it would not be resumed.
+        port = choices.port_of(known) if known and known.runtime == "local" else None
         if running is not None:
             await prepare(settings, truss_dir, target.config, options, target.progress)
             target.say("stop", "stopping what runs")

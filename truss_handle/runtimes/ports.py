@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from truss_handle.exceptions import PortTaken
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from truss_handle.values import Running
 
 LOOPBACK = "127.0.0.1"
+_LEAVING = 0.5  # seconds: a killed process counts as gone before its last thread has closed
 
 
 def free_port() -> int:
@@ -23,13 +25,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could have the port at this moment."""
-    try:
-        _try(port)
-    except OSError:
-        return False
-    return True
+def becomes_free(port: int) -> bool:
+    """Whether a server can have the port, which another may be leaving just now. Blocks briefly."""
+    deadline = time.monotonic() + _LEAVING
+    while True:
+        try:
+            _try(port)
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def require_free(port: int, instances: Iterable[Running], *, own: str | None = None) -> None:
