@@ -109,6 +109,7 @@ class ControlPlane:
             "spare_ready": bool(spare and spare.has_booted),
             "memory_mb": await asyncio.to_thread(_memory, current, spare),
             "last_error": supervisor.last_error,
+            "last_patch_error": self.patcher.last_failure,
             "patches": self.patcher.history,
             "pid": {"control": os.getpid(), "inference": current.pid if current else None},
         }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FILES = {"model/model.py": model("'one'")}
 BAD_IMPORT = model("'two'", top="import nowhere_to_be_found")
 BAD_LOAD = model("'two'", load="raise ValueError('no weights')")
+BROKEN = "raise ValueError('no weights')"
 SYNTAX_ERROR = "class Model:\n    def predict(self, request)\n        return 'two'\n"
 
 
@@ -66,6 +67,47 @@ def test_a_corrected_version_follows_a_broken_one(plane: RunningPlane) -> None:
     assert plane.patch({"model/model.py": model("'two'")}).status_code == 200
     assert plane.predict() == "two"
     plane.reset(FILES)
+
+
+def test_the_last_failure_stays_visible_until_a_success(plane: RunningPlane) -> None:
+    response = plane.patch({"model/model.py": BAD_LOAD})
+    failed = plane.status()
+    error = failed["last_patch_error"]
+    assert error["error"] == response.json()["detail"]
+    assert error["model_error"] == response.json()["model_error"]
+    assert (error["hash"], error["at"]) == (
+        failed["patches"][-1]["hash"],
+        failed["patches"][-1]["at"],
+    )
+    assert plane.patch({"model/model.py": model("'two'")}).status_code == 200
+    assert plane.status()["last_patch_error"] is None
+
+    assert plane.patch({"model/model.py": BAD_LOAD}).status_code == 422
+    assert plane.status()["last_patch_error"] is not None
+    assert plane.patch({"model/model.py": model("'two'")}).json()["strategy"] == "S0"
+    assert plane.status()["last_patch_error"] is None, "the live version is wanted again"
+    plane.reset(FILES)
+
+
+def test_the_last_failure_outlives_a_restart(new_plane: Callable[..., RunningPlane]) -> None:
+    plane = new_plane(FILES).start("--no-spare")
+    assert plane.patch({"model/model.py": BAD_LOAD}).status_code == 422
+    before = plane.status()["last_patch_error"]
+    plane.end()
+    after = plane.start("--no-spare").status()["last_patch_error"]
+    assert (after["hash"], "ValueError" in after["error"]) == (before["hash"], True)
+
+
+@pytest.mark.parametrize(("first", "text"), [("pass", "; the old one serves on"), (BROKEN, "")])
+def test_progress_says_only_what_is_so(
+    new_plane: Callable[..., RunningPlane], first: str, text: str
+) -> None:
+    plane = new_plane({"model/model.py": model("'one'", load=first)}).start("--no-spare")
+    until(lambda: plane.status()["state"] in ("ready", "failed"), "the first load")
+    plane.write({"model/model.py": model("'two'")})
+    headers = {"accept": "application/x-ndjson"}
+    response = plane.post("/control/patch", json=plane.patch_body(), headers=headers)
+    assert f'"loading the new version{text}"' in response.text
 
 
 def test_processes_of_failed_versions_do_not_stay(plane: RunningPlane) -> None:

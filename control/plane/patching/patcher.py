@@ -89,6 +89,11 @@ class Patcher:
         return self._history.to_list()
 
     @property
+    def last_failure(self) -> dict[str, Any] | None:
+        """The last patch if it failed, see `History`."""
+        return self._history.last_failure
+
+    @property
     def turn(self) -> asyncio.Lock:
         """Held while the live version may change; whoever restarts it has to wait for it too."""
         return self._turn
@@ -134,6 +139,7 @@ class Patcher:
         attempt.check()
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
+            self._history.clear_failure()
             return unchanged(base, watch)
         progress("check", "checking the patch")
         contents, chosen = await self._check(base, request, watch)
@@ -146,7 +152,7 @@ class Patcher:
             reach("patch.staged")
             await self._activate(release, chosen, watch, attempt, progress)
         except (PatchFailed, GivenUp) as failure:
-            self._remember(request.hash, chosen, watch, error=failure.remembered)
+            self._remember(request.hash, chosen, watch, failure)
             raise
         self._remember(request.hash, chosen, watch)
         self._tasks.run(self._collect())
@@ -258,16 +264,20 @@ class Patcher:
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
 
     def _remember(
-        self, wanted: str, chosen: Plan, watch: Stopwatch, error: str | None = None
+        self,
+        wanted: str,
+        chosen: Plan,
+        watch: Stopwatch,
+        failure: PatchFailed | GivenUp | None = None,
     ) -> None:
-        entry = {**details(wanted, chosen, watch), "at": now(), "ok": error is None}
+        entry = {**details(wanted, chosen, watch), "at": now(), "ok": failure is None}
         total = watch.timings_ms()["total"]
-        if error is None:
+        if failure is None:
             self._log.note(f"Patched to {wanted[:12]} ({chosen.strategy.title}, {total:.0f} ms).")
         else:
-            entry["error"] = error
-            self._log.note(f"Patch to {wanted[:12]} did not become live: {error}")
-        self._history.add(entry)
+            entry["error"] = failure.remembered
+            self._log.note(f"Patch to {wanted[:12]} did not become live: {failure.remembered}")
+        self._history.add(entry, getattr(failure, "model_error", None))
 
 
 def _plan(base: Release, request: PatchRequest) -> Plan:
