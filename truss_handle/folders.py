@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from errno import errorcode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,9 @@ def usable(settings: Settings) -> Iterator[None]:
             (settings.cache, "CONTROL_TRUSS_CACHE"),
         ):
             if _concerns(error, folder):
+                code = errorcode.get(error.errno or 0, "unknown")
                 raise MachineProblem(
-                    f"{error.filename} cannot be used: {error.strerror}",
+                    f"{error.filename} cannot be used: {error.strerror} ({code})",
                     hint=f"make {folder} writable, or name another folder in {variable}",
                 ) from error
         raise

@@ -83,8 +83,10 @@ async def stop(truss_dir: str | Path, *, runtime: str | None = None) -> bool:
     from truss_handle import starting
 
     settings = Settings.from_environment()
+    # Who names a runtime may ask for each in turn, after the first took the last trace with it.
+    directory = resolve(truss_dir) if runtime else located(settings, truss_dir)
     with usable(settings):
-        return await starting.stop(settings, located(settings, truss_dir), runtime)
+        return await starting.stop(settings, directory, runtime)
 
 
 async def patch(

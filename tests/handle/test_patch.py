@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.handle.conftest import replace_in
-from truss_base.exceptions import ConfigError
+from truss_base.exceptions import ConfigError, NotATruss
 from truss_handle import operations
 from truss_handle.exceptions import (
     NotRunning,
@@ -218,4 +218,5 @@ async def test_nothing_runs(home: Settings, make_truss: Callable[..., Path]) -> 
         await anext(operations.logs(truss))
     assert (await operations.status(truss)).state == "stopped"
     shutil.rmtree(truss)
-    assert (await operations.status(truss)).local_hash is None
+    with pytest.raises(NotATruss, match="there is no directory"):
+        await operations.status(truss)
