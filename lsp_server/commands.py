@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from truss_handle.values import PatchResult, ProgressEvent, Running
 
 DEFAULT_TAIL = 200
+PATCHING = "patching"
 RUNTIMES = get_args(Runtime)
 
 
@@ -131,7 +132,7 @@ async def stop(call: Call) -> Json:
 async def patch(call: Call) -> Json:
     result: PatchResult = await call.session.runtime.exclusive(
         call.truss,
-        "patching",
+        PATCHING,
         lambda operations: operations.patch(call.truss, progress=call.progress),
     )
     call.session.runtime.applied(call.truss, result.hash)

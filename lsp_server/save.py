@@ -1,4 +1,4 @@
-"""Patch on save: one patch at a time per Truss, and the newest save wins."""
+"""Patch on save: the newest save wins, also over a patch that still loads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from lsp_server.commands import execute
+from lsp_server.commands import PATCHING, execute
 from lsp_server.text import one_line
 from lsp_server.uris import uri_of
 
@@ -23,7 +23,9 @@ REBUILD, LATER = "Rebuild and restart", "Not now"
 
 
 class Saves:
-    """What saves lead to. Those that come during a patch are worth one more patch, not many."""
+    """What saves lead to. One that comes during a patch ends it: a mistake whose `load` hangs must
+    not hold up its correction. Those that come together are worth one patch, not many.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -31,11 +33,16 @@ class Saves:
         self._working: dict[Path, asyncio.Task[None]] = {}
         self._answers: dict[Path, PatchOnSave] = {}
         self._offers: set[asyncio.Task[None]] = set()
+        self._patching: set[Path] = set()
 
     def saved(self, truss: Path) -> None:
         if not self._session.trusted:
             return
         self._wanted.add(truss)
+        runtime = self._session.runtime
+        # Only a patch of ours, and only once its turn has come: never a start or a rebuild.
+        if truss in self._patching and runtime.state(truss).busy == PATCHING:
+            runtime.supersede(truss)
         if truss not in self._working:
             task = asyncio.create_task(self._work(truss))
             self._working[truss] = task
@@ -59,7 +66,11 @@ class Saves:
             return
         if mode == "ask" and (state.in_sync is not False or not await self._agreed(truss)):
             return
-        answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
+        self._patching.add(truss)
+        try:
+            answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
+        finally:
+            self._patching.discard(truss)
         if not answer["ok"]:
             # Neither the next save nor the next prediction waits for the user's word on this one.
             offer = asyncio.create_task(self._refused(truss, answer["error"]))

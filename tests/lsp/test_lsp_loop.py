@@ -231,6 +231,18 @@ async def test_many_saves_end_with_the_newest(running: Path, open_editor: OpenEd
     assert await greeting(editor) == f"{newest}, Ada"
 
 
+async def test_a_save_does_not_wait_for_a_mistake_that_loads_for_ever(
+    running: Path, open_editor: OpenEditor
+) -> None:
+    editor = await started(running, open_editor)
+    editor.type(MODEL, 'self._greeting = "Hello"', "import time; time.sleep(1e6)")
+    editor.save(MODEL)
+    await until(lambda: editor.statuses[-1]["message"].startswith("loading"))
+    editor.type(MODEL, "import time; time.sleep(1e6)", 'self._greeting = "Salut"')
+    editor.save(MODEL)
+    assert await greeting(editor) == "Salut, Ada"
+
+
 async def test_the_other_commands_answer(running: Path, open_editor: OpenEditor) -> None:
     editor = await started(running, open_editor)
     await greeting(editor)
