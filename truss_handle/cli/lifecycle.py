@@ -10,7 +10,6 @@ from truss_handle import operations
 from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command, chosen, port, seconds
 from truss_handle.registry import resolve
-from truss_handle.runtimes import NAMES
 from truss_handle.values import StartOptions
 
 if TYPE_CHECKING:
@@ -74,8 +73,11 @@ async def _start(path: Path, options: StartOptions, output: Output) -> None:
 
 
 async def _down(arguments: argparse.Namespace, output: Output) -> int:
-    names = NAMES if arguments.runtime is None else (arguments.runtime,)
-    stopped = [name for name in names if await operations.stop(arguments.path, runtime=name)]
+    # One instance, as with every command: a container with its patches is not thrown away unasked.
+    running = operations.find(arguments.path, arguments.runtime)
+    name = running.runtime if running else arguments.runtime
+    done = await operations.stop(arguments.path, runtime=name)
+    stopped = [name] if done and name else []
     said = [f"stopped the {_INSTANCES[name]}" for name in stopped] or ["nothing was running"]
     output.result(
         {"stopped": bool(stopped), "runtimes": stopped},
@@ -98,7 +100,9 @@ async def _list(arguments: argparse.Namespace, output: Output) -> int:
 def _line(status: RunningStatus) -> str:
     changed = " (the files have changed since)" if status.in_sync is False else ""
     loaded = f", loaded in {status.load_seconds:.1f} s" if status.load_seconds else ""
+    where = f" at {status.url}" if status.url else ""
+    why = f": {status.message}" if status.message else ""
     return (
         f"{status.truss_dir}: {status.state} on the {status.runtime} runtime"
-        f" at {status.url}{loaded}{changed}"
+        f"{where}{loaded}{changed}{why}"
     )

@@ -19,6 +19,7 @@ def status_lines(status: RunningStatus) -> Iterator[str]:
     rows = {
         "Truss": status.truss_dir,
         "state": "patching …" if status.raw.get("pending") else status.state,
+        "note": status.message,
         "runtime": status.runtime,
         "url": status.url,
         "runs": status.hash,
