@@ -111,7 +111,9 @@ class Patcher:
         attempt = attempt or Attempt(request.hash)
         if request.prev_hash == self._store.live.hash:
             for earlier in self._attempts:
-                earlier.give_up(Superseded())
+                # One on its way to the same version is not in the way: its success answers both.
+                if earlier.hash != request.hash:
+                    earlier.give_up(Superseded())
         self._attempts.append(attempt)
         try:
             return await self._in_turn(request, attempt, progress)
