@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from config_marks import marked
+from text_marks import marked
 
 from truss_base.validation import CODES, validate
 
