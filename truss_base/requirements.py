@@ -1,18 +1,30 @@
 """The Python requirements that a requirements file asks for.
 
-Only as much as a signature needs to name what changed; installing them is the work of others.
+Only as much as is needed to name what changed, and what else they depend on; installing them is
+the work of others.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 # pip joins a line that ends with a backslash to the next, and starts a comment at ` #`.
 _CONTINUATION = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _EGG = re.compile(r"#egg=([A-Za-z0-9._-]+)")
+_INCLUDED = re.compile(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)")
+# `./wheels/a.whl`, `-e ../lib[extra]`, `--find-links ./wheels`, `name @ file:./lib`.
+_PATH = re.compile(
+    r"""(?:(?:-e|--editable|-f|--find-links)[\s=]+(?:file:)?|[A-Za-z0-9._-]+(?:\[[^\]]*\])?\s*@\s*(?:file:)?|file:)?
+        (\.{0,2}/[^\s;\[#]*|\.{1,2}(?=[\s;\[#]|$)|[^\s;\[#:]+\.(?:whl|zip|tar\.gz)(?=[\s;\[#]|$))""",
+    re.VERBOSE,
+)
 
 
 def parse(filename: str, text: str) -> list[str]:
@@ -44,6 +56,32 @@ def key(requirement: str) -> str:
     except InvalidRequirement:
         egg = _EGG.search(requirement)
         return str(canonicalize_name(egg.group(1))) if egg else requirement
+
+
+def included(text: str) -> list[str]:
+    """The files that a requirements file includes, spelled as it does: relative to its folder."""
+    return _INCLUDED.findall(text)
+
+
+def gathered(name: str, read: Callable[[str], str]) -> dict[str, str]:
+    """The text of a requirements file and of all that it includes, by path. Raises what `read`
+    raises."""
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            text = found[path] = read(path)
+            folder = posixpath.dirname(path)
+            waiting += [posixpath.normpath(posixpath.join(folder, it)) for it in included(text)]
+    return found
+
+
+def local_paths(lines: Iterable[str]) -> list[str]:
+    """The paths that requirements name, normalised; those that leave the folder begin with `..`
+    or `/`."""
+    found = [match[1] for line in lines if (match := _PATH.match(line))]
+    return sorted({posixpath.normpath(path) for path in found})
 
 
 def _toml(text: str) -> dict[str, Any]:

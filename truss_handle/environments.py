@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from truss_base.requirements import gathered
+from truss_base.uv import complaint
 from truss_handle.exceptions import EnvironmentFailed
 from truss_handle.files import write_atomic
 from truss_handle.locks import exclusive
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from truss_handle.values import Progress
 
 _MARKER = ".complete"
-_DECORATION = re.compile(r"^[\s×╰─▶│├└]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Specification:
         own = "\n".join(self.requirements)
         yield own
         for file in self.files:
-            yield from _with_included(file, set())
+            yield from gathered(str(file), _text).values()
         # Paths in requirements mean something else in every Truss.
         if self.folder is not None and re.search(r"(?m)^\s*(-e|\.|/|file:)|@\s*(\.|file:)", own):
             yield str(self.folder)
@@ -86,7 +87,7 @@ async def _build(directory: Path, specification: Specification) -> None:
     executable = specification.interpreter.executable
     made = await run_uv(["venv", "--quiet", "--no-project", "--python", executable, directory])
     if made.status != 0:
-        raise EnvironmentFailed(f"no environment from {executable}: {one_line(made.err)}")
+        raise EnvironmentFailed(f"no environment from {executable}: {complaint(made.err)}")
     own = directory / "requirements.in"
     write_atomic(own, "\n".join(specification.requirements) + "\n")
     # Compiled once here: the inference server writes no byte code, and would otherwise compile
@@ -99,16 +100,10 @@ async def _build(directory: Path, specification: Specification) -> None:
     if installed.status != 0:
         await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
         raise EnvironmentFailed(
-            f"the requirements cannot be installed: {one_line(installed.err)}",
+            f"the requirements cannot be installed: {complaint(installed.err)}",
             hint="change the requirements of the Truss",
         )
     write_atomic(directory / _MARKER, "")
-
-
-def one_line(message: str) -> str:
-    """The resolver's own words, without the drawing around them."""
-    lines = [_DECORATION.sub("", line).strip() for line in message.splitlines()]
-    return " ".join(line for line in lines if line and not line.startswith("warning:"))
 
 
 def _described(specification: Specification) -> str:
@@ -117,15 +112,8 @@ def _described(specification: Specification) -> str:
     return f"the {specification.name} environment (Python {specification.interpreter.short}{asked})"
 
 
-def _with_included(file: Path, seen: set[Path]) -> Iterator[str]:
-    """Text of a requirements file and of the files it includes, each once."""
-    if file in seen:
-        return
-    seen.add(file)
+def _text(file: str) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise EnvironmentFailed(f"the requirements file {file} cannot be read: {error}") from error
-    yield text
-    for name in re.findall(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)", text):
-        yield from _with_included(file.parent / name, seen)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from truss_handle.environments import Specification, ensure_environment, one_line
+from truss_base.uv import complaint
+from truss_handle.environments import Specification, ensure_environment
 from truss_handle.exceptions import EnvironmentFailed
 from truss_handle.interpreters import Interpreter, current
 from truss_handle.values import ProgressEvent, no_progress
@@ -87,4 +88,4 @@ def test_requirements_by_path_are_not_shared_between_trusses(tmp_path: Path) -> 
 
 def test_the_drawing_around_the_resolvers_words_goes() -> None:
     shown = "warning: odd\n  × No solution found:\n  ╰─▶ Because a\n      depends on b\n"
-    assert one_line(shown) == "No solution found: Because a depends on b"
+    assert complaint(shown) == "No solution found: Because a depends on b"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truss_base.requirements import parse
+from truss_base.requirements import gathered, local_paths, parse
 from truss_handle.exceptions import ImageFailed
 
 if TYPE_CHECKING:
     from truss_base.config import TrussConfig
-
-_LOCAL_PATH = re.compile(r"(?m)^\s*(-e\b|--editable\b|\.{0,2}/)|@\s*(\.|file:)")
-_INCLUDED = re.compile(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,8 @@ class Requirements:
     @property
     def local(self) -> bool:
         """Whether they name paths, which only mean something with the Truss around them."""
-        return any(_LOCAL_PATH.search(text) for text in (*self.lines, *self.files.values()))
+        texts = (line for text in self.files.values() for line in text.splitlines())
+        return bool(local_paths([*self.lines, *texts]))
 
 
 def read_requirements(truss_dir: Path, config: TrussConfig) -> Requirements:
@@ -53,19 +50,7 @@ def read_requirements(truss_dir: Path, config: TrussConfig) -> Requirements:
         )
     if kind == "pyproject.toml":
         return Requirements((*own, *parse(name, text)))
-    return Requirements(own, name, _with_included(truss_dir, name))
-
-
-def _with_included(truss_dir: Path, main: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    waiting = [main]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = _read(truss_dir, name)
-            folder = Path(name).parent
-            waiting += [(folder / it).as_posix() for it in _INCLUDED.findall(found[name])]
-    return found
+    return Requirements(own, name, gathered(name, lambda path: _read(truss_dir, path)))
 
 
 def _read(truss_dir: Path, name: str) -> str:

@@ -1,0 +1,34 @@
+"""How the program `uv` is run: its surroundings, its words. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# uv does not read pip's settings. Whoever has configured pip for a company's index expects
+# that index to be asked, and no other.
+_FROM_PIP = {
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
+    "PIP_CERT": "SSL_CERT_FILE",
+}
+_DECORATION = re.compile(r"^[\s×╰─▶│├└]+|^\s*(?:error|cause):\s+", re.MULTILINE)
+
+
+def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment to run uv in: the machine's settings of indexes and certificates hold."""
+    ours = {name: value for name, value in environ.items() if name != "VIRTUAL_ENV"}
+    ours |= {"UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"}
+    for pip, uv in _FROM_PIP.items():
+        if pip in environ:
+            ours.setdefault(uv, environ[pip])
+    return ours
+
+
+def complaint(message: str) -> str:
+    """uv's own words on one line, without the drawing around them."""
+    lines = [_DECORATION.sub("", line).strip() for line in message.splitlines()]
+    return " ".join(line for line in lines if line and not line.startswith("warning:"))
