@@ -27,6 +27,7 @@ class Abilities:
     disabled_actions: bool = False
     preferred_actions: bool = False
     versioned_edits: bool = False
+    symbol_trees: bool = False
     progress: bool = False
     configuration: bool = False
     watch_configuration: bool = False

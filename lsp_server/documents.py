@@ -31,7 +31,7 @@ class Documents:
 
     def __init__(self, locate: Locate, encoding: Encoding = "utf-16") -> None:
         self._locate = locate
-        self._encoding = encoding
+        self.encoding = encoding
         self._snapshots: dict[str, Snapshot] = {}
         self._saved: dict[str, str] = {}
 
@@ -48,7 +48,7 @@ class Documents:
     def open(self, uri: str, version: int, text: str) -> Snapshot:
         path = path_of(uri)
         truss = self._locate(path, text) if path else None
-        snapshot = Snapshot(uri, path, version, text, self._encoding, truss)
+        snapshot = Snapshot(uri, path, version, text, self.encoding, truss)
         self._snapshots[uri] = snapshot
         self._saved[uri] = text
         return snapshot

@@ -4,7 +4,8 @@ CommandError              base: something to tell the user, in one line
 ├── BadArgument           the command's argument is not what it takes
 ├── NoTruss               the URI names no Truss
 ├── Untrusted             the workspace is not trusted: nothing may run
-└── Superseded            another command took over (a stop during a start)
+├── Superseded            another command took over (a stop during a start)
+└── CannotRename          no name stands there, or the new one would not do
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class Untrusted(CommandError):
 
 class Superseded(CommandError):
     """Another command took over."""
+
+
+class CannotRename(CommandError):
+    """No name stands there, or the new one would not do."""
 
 
 def failure(error: Exception) -> Json:

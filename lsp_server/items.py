@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "information", "hint"]
+SymbolKind = Literal["block", "list", "text", "number", "boolean", "null"]
 Json = dict[str, Any]
 SOURCE = "Control Truss"
 
@@ -26,6 +27,14 @@ class Range:
     def touches(self, other: Range) -> bool:
         """Whether the two share a character or meet at an edge (a cursor is an empty range)."""
         return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A range of some document."""
+
+    uri: str
+    range: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +107,24 @@ class Suggestion:
     replace: Range
     sort: str
     deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An entry of the outline: ``range`` with all that is in it, ``name_range`` to jump to."""
+
+    name: str
+    detail: str
+    kind: SymbolKind
+    range: Range
+    name_range: Range
+    children: tuple[Symbol, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Lines that can be folded away behind the first."""
+
+    first: int
+    last: int
+    comment: bool = False

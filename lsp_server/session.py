@@ -14,7 +14,8 @@ from lsp_server.runtime import Runtime, State
 from lsp_server.save import Saves
 from lsp_server.settings import SECTION, Settings
 from lsp_server.snapshot import CONFIG_NAME
-from lsp_server.uris import uri_of
+from lsp_server.uris import path_of, uri_of
+from lsp_server.view import view_of
 from lsp_server.workspace import Trusses
 from truss_handle.settings import Settings as Folders
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lsp_server.client import Abilities, Client
     from lsp_server.items import Json
     from lsp_server.snapshot import Snapshot
+    from lsp_server.view import View
 
 STATUS = "truss/status"
 _SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
@@ -105,6 +107,17 @@ class Session:
         if near:
             self.client.refresh_diagnostics()
         return trusses
+
+    def view(self, uri: str) -> tuple[View, Snapshot] | None:
+        """The Truss of an open document, and the document."""
+        snapshot = self.documents.get(uri)
+        view = view_of(snapshot.truss, self.documents) if snapshot and snapshot.truss else None
+        return (view, snapshot) if view is not None and snapshot is not None else None
+
+    def is_file(self, uri: str) -> bool:
+        """Whether an editor can open this: a document it has, or a file on disk."""
+        path = path_of(uri)
+        return self.documents.get(uri) is not None or (path is not None and path.is_file())
 
     # What runs
 

@@ -10,8 +10,12 @@ from lsp_server.protocol.convert import (
     to_completion,
     to_diagnostic,
     to_hover,
+    to_location,
+    to_range,
     to_report,
+    to_workspace_edit,
 )
+from lsp_server.protocol.structure import to_fold, to_highlight, to_selection, to_symbols
 
 __all__ = [
     "LspClient",
@@ -22,6 +26,13 @@ __all__ = [
     "to_action",
     "to_completion",
     "to_diagnostic",
+    "to_fold",
+    "to_highlight",
     "to_hover",
+    "to_location",
+    "to_range",
     "to_report",
+    "to_selection",
+    "to_symbols",
+    "to_workspace_edit",
 ]

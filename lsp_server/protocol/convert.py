@@ -13,6 +13,7 @@ from lsp_server.items import (
     Action,
     FileEdit,
     Hover,
+    Location,
     Position,
     Problem,
     Range,
@@ -64,6 +65,10 @@ def to_range(span: Range) -> types.Range:
     return types.Range(to_position(span.start), to_position(span.end))
 
 
+def to_location(location: Location) -> types.Location:
+    return types.Location(location.uri, to_range(location.range))
+
+
 def to_diagnostic(problem: Problem, able: Abilities) -> types.Diagnostic:
     related = [
         types.DiagnosticRelatedInformation(
@@ -83,14 +88,22 @@ def to_diagnostic(problem: Problem, able: Abilities) -> types.Diagnostic:
     )
 
 
-def to_workspace_edit(edit: FileEdit, able: Abilities) -> types.WorkspaceEdit:
-    edits = [types.TextEdit(to_range(one.range), one.new_text) for one in edit.edits]
+def to_workspace_edit(files: Sequence[FileEdit], able: Abilities) -> types.WorkspaceEdit:
     if not able.versioned_edits:
-        return types.WorkspaceEdit(changes={edit.uri: edits})
-    document = types.OptionalVersionedTextDocumentIdentifier(uri=edit.uri, version=edit.version)
+        return types.WorkspaceEdit(changes={file.uri: _to_edits(file) for file in files})
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(text_document=document, edits=edits)]
+        document_changes=[
+            types.TextDocumentEdit(
+                types.OptionalVersionedTextDocumentIdentifier(file.uri, file.version),
+                list(_to_edits(file)),
+            )
+            for file in files
+        ]
     )
+
+
+def _to_edits(file: FileEdit) -> list[types.TextEdit]:
+    return [types.TextEdit(to_range(edit.range), edit.new_text) for edit in file.edits]
 
 
 def to_command(action: Action) -> types.Command | None:
@@ -109,7 +122,7 @@ def to_action(action: Action, able: Abilities) -> types.CodeAction | types.Comma
         title=action.title,
         kind=action.kind,
         diagnostics=[to_diagnostic(problem, able) for problem in action.problems] or None,
-        edit=to_workspace_edit(action.edit, able) if action.edit else None,
+        edit=to_workspace_edit([action.edit], able) if action.edit else None,
         command=to_command(action) if action.disabled is None else None,
         disabled=types.CodeActionDisabled(reason=action.disabled) if action.disabled else None,
         is_preferred=(action.preferred or None) if able.preferred_actions else None,

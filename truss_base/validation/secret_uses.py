@@ -21,13 +21,13 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class SecretUses:
-    """Secrets that are indexed, with their characters, and all names that are asked for.
+    """Every place that names a secret, with its characters; `indexed` are those that need it.
 
     `any_other`: others may be read too, in a way that cannot be seen here.
     """
 
+    named: tuple[tuple[int, int, str], ...] = ()
     indexed: tuple[tuple[int, int, str], ...] = ()
-    names: frozenset[str] = frozenset()
     any_other: bool = False
 
 
@@ -39,8 +39,8 @@ def secret_uses(tree: ast.Module, lines: LineIndex) -> SecretUses:
     nodes = list(ast.walk(tree))
     holders = _holders(nodes)
     parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
+    named: list[tuple[int, int, str]] = []
     indexed: list[tuple[int, int, str]] = []
-    names: set[str] = set()
     any_other = False
     for node in nodes:
         if not _is_holder(node, holders) or _is_stored(node):
@@ -48,12 +48,12 @@ def secret_uses(tree: ast.Module, lines: LineIndex) -> SecretUses:
         use = parents.get(id(node))
         key = _key(use, node, parents)
         if key is not None:
-            names.add(str(key.value))
+            named.append((*_span(key, lines), str(key.value)))
             if isinstance(use, ast.Subscript):
-                indexed.append((*_span(key, lines), str(key.value)))
+                indexed.append(named[-1])
         elif not isinstance(use, (ast.Assign, ast.AnnAssign, ast.BoolOp)):
             any_other = True
-    return SecretUses(tuple(sorted(indexed)), frozenset(names), any_other)
+    return SecretUses(tuple(sorted(named)), tuple(sorted(indexed)), any_other)
 
 
 def _holders(nodes: list[ast.AST]) -> frozenset[str]:

@@ -40,12 +40,13 @@ class Sources:
 
 def python_sources(config: TrussConfig, directory: Path) -> Sources:
     """The files under the model's folder and the bundled packages, in the order of their paths."""
-    paths = list(islice(_paths(config, directory), MOST_FILES + 1))
+    paths = list(islice(python_paths(config, directory), MOST_FILES + 1))
     files = [source for path in paths[:MOST_FILES] if (source := _source(path, directory))]
     return Sources(tuple(files), complete=len(files) == len(paths))
 
 
-def _paths(config: TrussConfig, directory: Path) -> Iterator[Path]:
+def python_paths(config: TrussConfig, directory: Path) -> Iterator[Path]:
+    """The Python files that `python_sources` reads, without an end."""
     for name in dict.fromkeys((config.model_module_dir, config.bundled_packages_dir)):
         try:
             yield from sorted((directory / name).rglob("*.py"))

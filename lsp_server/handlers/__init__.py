@@ -1,0 +1,1 @@
+"""What each method does: from LSP to the session or a feature, and back."""

@@ -1,0 +1,61 @@
+"""What helps while typing: diagnostics, code actions, hover, completion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from lsp_server import protocol
+from lsp_server.features import actions
+from lsp_server.features import completion as completion_feature
+from lsp_server.features import hover as hover_feature
+
+if TYPE_CHECKING:
+    from lsp_server.server import Server
+
+
+def pull_diagnostics(server: Server, params: types.DocumentDiagnosticParams) -> Any:
+    session = server.session
+    snapshot = session.documents.get(params.text_document.uri)
+    problems = session.problems.of(snapshot) if snapshot else ()
+    return protocol.to_report(problems, session.able)
+
+
+def code_action(server: Server, params: types.CodeActionParams) -> Any:
+    session = server.session
+    snapshot = session.documents.get(params.text_document.uri)
+    if snapshot is None or snapshot.truss is None:
+        return None
+    container = actions.Container(
+        state=session.runtime.state(snapshot.truss),
+        trusted=session.trusted,
+        unsaved=bool(session.documents.unsaved(snapshot.truss)),
+    )
+    only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+    offered = actions.actions(
+        snapshot,
+        session.problems.findings(snapshot),
+        protocol.from_range(params.range),
+        only,
+        container,
+    )
+    shown = (protocol.to_action(action, session.able) for action in offered)
+    return [action for action in shown if action is not None]
+
+
+def hover(server: Server, params: types.HoverParams) -> types.Hover | None:
+    session = server.session
+    snapshot = session.documents.get(params.text_document.uri)
+    if snapshot is None:
+        return None
+    found = hover_feature.hover(snapshot, protocol.from_position(params.position))
+    return protocol.to_hover(found, session.able)
+
+
+def completion(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    snapshot = server.session.documents.get(params.text_document.uri)
+    if snapshot is None:
+        return None
+    found = completion_feature.completion(snapshot, protocol.from_position(params.position))
+    return protocol.to_completion(found, server.session.able)
