@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from truss_base.document.nodes import Alias, Entry, Mapping, Node, Scalar, Sequence, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 # Deeper than any config; well below what recursion over data in Python and JSON can take.
 MAX_DEPTH = 200
 # What aliases may unfold to: beyond it, a few lines of text can fill the memory.
 MAX_NODES = 1_000_000
 
+# Scalars of these styles end where libyaml says: block scalars take the blank lines below them too.
+_AS_IT_STANDS = ("", None, "'", '"')
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 
@@ -41,6 +43,7 @@ class Composition:
     """The nodes of a text and the problem that ended reading, if one did.
 
     `mark` and `context` are where libyaml says the problem and its cause are, `reason` its words.
+    `closed` has all collections, each after those within it.
     """
 
     root: Node | None = None
@@ -82,36 +85,58 @@ class _StopError(Exception):
 
 
 class _Composer:
-    """Builds nodes from events: a stack of open collections, and keys that wait for a value."""
+    """Builds nodes from events: a stack of open collections, each with the nodes right inside it.
 
-    __slots__ = ("_anchors", "_composition", "_keys", "_open", "_text")
+    Keys and values of a mapping wait in one list until its end makes entries of them.
+    """
+
+    __slots__ = ("_anchors", "_children", "_composition", "_open", "_roots", "_text")
 
     def __init__(self, text: str, composition: Composition) -> None:
         self._text = text
         self._composition = composition
-        self._open: list[Sequence | Mapping] = []
-        self._keys: list[Node | None] = []
+        self._roots: list[Node] = []
+        self._children = self._roots
+        self._open: list[tuple[Sequence | Mapping, list[Node]]] = []
         self._anchors: dict[str, Node] = {}
 
     def run(self) -> None:
-        # Branches in the order of frequency: this loop is most of the cost of a keystroke.
         import yaml
 
-        scalar, alias = yaml.ScalarEvent, yaml.AliasEvent
-        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
-        for event in _events(self._text):
-            kind = type(event)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self._text)
+        try:
+            self._read(loader.get_event)
+        finally:
+            loader.dispose()
+            while self._open:
+                self._finish()
+            self._composition.root = self._roots[0] if self._roots else None
+
+    def _read(self, next_event: Callable[[], Any]) -> None:
+        # This loop is most of the cost of a keystroke: the branches are in the order of frequency,
+        # and what is most frequent of all, a scalar without anchor and tag, calls nothing of ours.
+        import yaml
+
+        scalar, end = yaml.ScalarEvent, yaml.StreamEndEvent
+        mapping, mapping_end = yaml.MappingStartEvent, yaml.MappingEndEvent
+        sequence, sequence_end = yaml.SequenceStartEvent, yaml.SequenceEndEvent
+        add = self._children.append
+        while (kind := type(event := next_event())) is not end:
             if kind is scalar:
-                self._add(self._scalar(event))
-            elif kind in ends:
-                self._close(event)
-            elif kind is yaml.MappingStartEvent:
-                self._begin(Mapping(*self._range(event), bool(event.flow_style), event.tag), event)
-            elif kind is yaml.SequenceStartEvent:
-                self._begin(Sequence(*self._range(event), bool(event.flow_style), event.tag), event)
-            elif kind is alias:
-                self._add(self._alias(event))
-            elif kind is yaml.DocumentStartEvent and self._composition.root is not None:
+                if event.tag is None and event.anchor is None and event.style in _AS_IT_STANDS:
+                    start, stop = event.start_mark.index, event.end_mark.index
+                    add(Scalar(start, stop, event.value, event.style or "", None))
+                else:
+                    add(self._scalar(event))
+            elif kind is mapping_end or kind is sequence_end:
+                self._close(event.end_mark.index)
+                add = self._children.append
+            elif kind is mapping or kind is sequence:
+                self._begin(Mapping if kind is mapping else Sequence, event)
+                add = self._children.append
+            elif kind is yaml.AliasEvent:
+                add(self._alias(event))
+            elif kind is yaml.DocumentStartEvent and self._roots:
                 start = event.start_mark.index
                 raise _StopError(
                     start, start + 3, "a config is one document: remove this '---'", "documents"
@@ -119,12 +144,13 @@ class _Composer:
 
     def _scalar(self, event: Any) -> Scalar:
         start, end = event.start_mark.index, event.end_mark.index
-        tag = event.tag
-        if event.anchor is not None or tag is not None:
-            start = self._content(start, end)
-            self._remember(event, node := Scalar(start, end, event.value, event.style or "", tag))
-            return node
         style = event.style or ""
+        if event.anchor is not None or event.tag is not None:
+            start = self._content(start, end)
+            node = Scalar(start, end, event.value, style, event.tag)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = node
+            return node
         if style in ("|", ">"):
             end = start + len(self._text[start:end].rstrip())
         return Scalar(start, end, event.value, style, None)
@@ -133,45 +159,39 @@ class _Composer:
         match = _PROPERTIES.match(self._text, start, end)
         return match.end() if match else start
 
-    def _range(self, event: Any) -> tuple[int, int]:
-        start = event.start_mark.index
-        if event.anchor is not None or event.tag is not None:
-            start = self._content(start, event.end_mark.index)
-        return start, event.end_mark.index
-
-    def _begin(self, node: Sequence | Mapping, event: Any) -> None:
+    def _begin(self, kind: type[Sequence | Mapping], event: Any) -> None:
+        start, end, tag = event.start_mark.index, event.end_mark.index, event.tag
+        if tag is not None or event.anchor is not None:
+            start = self._content(start, end)
+        node = kind(start, end, event.flow_style, tag)
         if len(self._open) >= MAX_DEPTH:
             message = f"nested deeper than {MAX_DEPTH} levels"
-            raise _StopError(node.start, node.start + 1, message, "too-large")
-        self._add(node)
-        self._remember(event, node)
-        self._open.append(node)
-        self._keys.append(None)
-
-    def _close(self, event: Any) -> None:
-        node = self._open.pop()
-        self._keys.pop()
-        node.end = event.end_mark.index if node.flow else _end_of_children(node)
-        self._composition.closed.append(node)
-
-    def _add(self, node: Node) -> None:
-        if not self._open:
-            self._composition.root = node
-            return
-        parent = self._open[-1]
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
-            return
-        key = self._keys[-1]
-        if key is None:
-            self._keys[-1] = node
-        else:
-            parent.entries.append(Entry(key, node))
-            self._keys[-1] = None
-
-    def _remember(self, event: Any, node: Node) -> None:
+            raise _StopError(start, start + 1, message, "too-large")
+        self._children.append(node)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
+        self._open.append((node, self._children))
+        self._children = []
+
+    def _close(self, end: int) -> None:
+        """libyaml ends a block collection at the next token, after blank lines and comments."""
+        inner = self._children
+        node = self._finish()
+        if node.flow:
+            node.end = end
+        else:
+            node.end = inner[-1].end if inner else node.start
+
+    def _finish(self) -> Sequence | Mapping:
+        """The innermost open collection, with its nodes; a key without a value is dropped."""
+        node, outer = self._open.pop()
+        inner, self._children = self._children, outer
+        if type(node) is Mapping:
+            node.entries = list(map(Entry, inner[::2], inner[1::2]))
+        elif type(node) is Sequence:
+            node.items = inner
+        self._composition.closed.append(node)
+        return node
 
     def _alias(self, event: Any) -> Alias:
         start, end = event.start_mark.index, event.end_mark.index
@@ -181,25 +201,6 @@ class _Composer:
             raise _StopError(start, end, message, "alias")
         self._composition.has_aliases = True
         return Alias(start, end, event.anchor, target)
-
-
-def _events(text: str) -> Iterator[Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-    end = yaml.StreamEndEvent
-    try:
-        while type(event := loader.get_event()) is not end:
-            yield event
-    finally:
-        loader.dispose()
-
-
-def _end_of_children(node: Sequence | Mapping) -> int:
-    """libyaml ends a block collection at the next token, after blank lines and comments."""
-    if isinstance(node, Sequence):
-        return node.items[-1].end if node.items else node.start
-    return node.entries[-1].value.end if node.entries else node.start
 
 
 def _unfolding(composition: Composition) -> Problem | None:

@@ -7,22 +7,29 @@ value comes back as a Problem, and its place in the data stays empty.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truss_base.document.compose import Problem
 from truss_base.document.nodes import Entry, Mapping, Node, Scalar, Sequence, resolve
 from truss_base.document.scalars import (
     MERGE,
+    SHORT,
     VALUE,
     MeaninglessScalarError,
+    short_value,
     tag_of,
     value_of,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # More would not be read, and an alias may lead to the same one many times.
 _MOST_PROBLEMS = 100
 _PREFIX = "tag:yaml.org,2002:"
 _MAPPING_TAGS = (None, "!", f"{_PREFIX}map", f"{_PREFIX}set")
+# Plain keys that are no text: the ones of the tags MERGE and VALUE.
+_SPECIAL_KEYS = ("<<", "=")
 _SEQUENCE_TAGS = (None, "!", f"{_PREFIX}seq", f"{_PREFIX}omap", f"{_PREFIX}pairs")
 
 
@@ -49,39 +56,52 @@ class Data:
     entries: dict[int, dict[object, Entry]] = field(default_factory=dict)
 
 
-def construct(root: Node | None) -> Data:
-    """The data of a document whose aliases are known to unfold."""
+def construct(root: Node | None, closed: Iterable[Sequence | Mapping]) -> Data:
+    """The data of a document whose aliases are known to unfold.
+
+    `closed` has its collections, each after those within it: however deep, none waits for another.
+    """
     data = Data()
     if root is not None:
-        data.value = _Constructor(data).value(root)
+        constructor = _Constructor(data)
+        constructor.make(closed)
+        data.value = constructor.value(root)
+        data.duplicates.sort(key=lambda duplicate: duplicate.again.key.start)
     return data
 
 
 class _Constructor:
-    __slots__ = ("_data", "_made")
+    __slots__ = ("_data", "_foreign", "_made")
 
     def __init__(self, data: Data) -> None:
         self._data = data
         self._made: dict[int, Any] = {}
+        self._foreign: dict[int, Problem] = {}
 
-    # Recursive, in one function only: nodes are at most `compose.MAX_DEPTH` deep.
+    def make(self, closed: Iterable[Sequence | Mapping]) -> None:
+        """The data of collections, each from what is made already."""
+        made, value = self._made, self.value
+        for node in closed:
+            if type(node) is Mapping:
+                made[id(node)] = self._mapping(node)
+            elif type(node) is Sequence:
+                made[id(node)] = self._finish_list(node, [value(item) for item in node.items])
+
     def value(self, node: Node) -> Any:
+        """The data of a node; None where it holds itself, which is a fault of its own."""
         if type(node) is Scalar:
             return self._scalar(node)
-        node = resolve(node)
-        if isinstance(node, Scalar):
-            return self._scalar(node)
-        if id(node) in self._made:
-            return self._made[id(node)]
-        if isinstance(node, Sequence):
-            made = self._finish_list(node, [self.value(item) for item in node.items])
-        else:
-            pairs = {key: self.value(entry.value) for key, entry in self._effective(node).items()}
-            made = self._finish_mapping(node, pairs)
-        self._made[id(node)] = made
-        return made
+        target = resolve(node)
+        return self._scalar(target) if isinstance(target, Scalar) else self._made.get(id(target))
 
     def _scalar(self, node: Scalar) -> object:
+        # Most scalars are short and plain: what they mean is known from the last time.
+        if node.tag is None and not node.style and len(node.text) <= SHORT:
+            value = short_value(node.text)
+            if type(value) is not MeaninglessScalarError:
+                return value
+            self._problem(node, str(value))
+            return None
         try:
             return value_of(node)
         except MeaninglessScalarError as error:
@@ -90,7 +110,7 @@ class _Constructor:
 
     def _finish_list(self, node: Sequence, items: list[Any]) -> Any:
         if node.tag not in _SEQUENCE_TAGS:
-            self._problem(node, f"the tag {node.tag} is not known to a config")
+            self._foreign_tag(node)
         if node.tag not in _SEQUENCE_TAGS[3:]:
             return items
         pairs: list[tuple[object, Any]] = []
@@ -101,53 +121,68 @@ class _Constructor:
                 self._problem(part, "an entry of !!omap or !!pairs is a mapping of one key")
         return pairs
 
-    def _finish_mapping(self, node: Mapping, pairs: dict[object, Any]) -> Any:
+    def _mapping(self, node: Mapping) -> Any:
+        entries = self._effective(node)
+        self._data.entries[id(node)] = entries
         if node.tag not in _MAPPING_TAGS:
-            self._problem(node, f"the tag {node.tag} is not known to a config")
-        return set(pairs) if node.tag == _MAPPING_TAGS[3] else pairs
+            self._foreign_tag(node)
+        if node.tag == _MAPPING_TAGS[3]:
+            return set(entries)
+        value = self.value
+        return {key: value(entry.value) for key, entry in entries.items()}
 
     def _effective(self, node: Mapping) -> dict[object, Entry]:
         """The entries that count, by key: merged ones first, own ones over them."""
-        known = self._data.entries.get(id(node))
-        if known is not None:
-            return known
-        entries: dict[object, Entry] = {}
+        merged: dict[object, Entry] = {}
         own: dict[object, Entry] = {}
         for entry in node.entries:
             key_node = entry.key
-            if type(key_node) is Scalar:
+            if type(key_node) is not Scalar:
+                key = self.value(key_node)
+                if not _is_hashable(key):
+                    self._no_key(node, key_node)
+                    continue
+            elif key_node.tag is None and key_node.text not in _SPECIAL_KEYS:
+                key = self._scalar(key_node)
+            else:
                 tag = tag_of(key_node)
                 if tag == MERGE:
-                    entries.update(self._merged(entry.value))
+                    merged.update(self._merged(entry.value))
                     continue
                 key = key_node.text if tag == VALUE else self._scalar(key_node)
-            else:
-                key = self.value(key_node)
-            if not _is_hashable(key):
-                self._no_key(node, key_node)
-                continue
             if key in own:
                 self._data.duplicates.append(Duplicate(key, own[key], entry))
+                # Nothing reads the value before; the loader refuses it all the same.
+                self.value(own[key].value)
             own[key] = entry
-        entries.update(own)
-        self._data.entries[id(node)] = entries
-        return entries
+        return {**merged, **own} if merged else own
 
     def _merged(self, value: Node) -> dict[object, Entry]:
         target = resolve(value)
-        if isinstance(target, Mapping):
-            return self._effective(target)
         entries: dict[object, Entry] = {}
-        sources = target.items if isinstance(target, Sequence) else []
-        if not isinstance(target, Sequence):
+        if not isinstance(target, (Mapping, Sequence)):
             self._problem(value, "'<<' merges a mapping, or a list of mappings")
-        for source in reversed(sources):
+            return entries
+        self._forget_tag(value)
+        for source in reversed(target.items) if isinstance(target, Sequence) else (target,):
             mapping = resolve(source)
             if isinstance(mapping, Mapping):
-                entries.update(self._effective(mapping))
+                self._forget_tag(source)
+                entries.update(self._data.entries.get(id(mapping), {}))
             else:
                 self._problem(source, "'<<' merges mappings, and this is none")
         return entries
+
+    def _foreign_tag(self, node: Sequence | Mapping) -> None:
+        problem = self._problem(node, f"the tag {node.tag} is not known to a config")
+        if problem is not None:
+            self._foreign[id(node)] = problem
+
+    def _forget_tag(self, node: Node) -> None:
+        """What is merged where it is written is never made, so its tag does not matter."""
+        problem = self._foreign.pop(id(node), None)
+        if problem is not None:
+            self._data.problems.remove(problem)
 
     def _no_key(self, parent: Mapping, key: Node) -> None:
         braces = isinstance(key, Mapping) and key.flow and parent.flow
@@ -157,10 +192,12 @@ class _Constructor:
         else:
             self._problem(key, "a list or a mapping cannot be a key")
 
-    def _problem(self, node: Node, message: str, kind: str = "value") -> None:
-        if len(self._data.problems) < _MOST_PROBLEMS:
-            end = max(node.end, node.start + 1)
-            self._data.problems.append(Problem(node.start, end, message, kind))
+    def _problem(self, node: Node, message: str, kind: str = "value") -> Problem | None:
+        if len(self._data.problems) >= _MOST_PROBLEMS:
+            return None
+        problem = Problem(node.start, max(node.end, node.start + 1), message, kind)
+        self._data.problems.append(problem)
+        return problem
 
 
 def _is_hashable(key: object) -> bool:

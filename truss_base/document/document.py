@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from truss_base.document.compose import Problem, compose
+from truss_base.document.compose import Composition, Problem, compose
 from truss_base.document.data import Data, Duplicate, construct
 from truss_base.document.diagnosis import diagnose
 from truss_base.document.lines import LineIndex
@@ -38,13 +38,14 @@ class Document:
     def __init__(
         self,
         text: str,
-        root: Node | None,
+        found: Composition,
         problems: tuple[Problem, ...],
         repaired: frozenset[int] = frozenset(),
     ) -> None:
         self.text = text
-        self.root = root
+        self.root = found.root
         self.repaired = repaired
+        self._closed = found.closed
         self._syntax = problems
 
     @classmethod
@@ -75,7 +76,7 @@ class Document:
             problems = [_moved(problem, offset) for problem in problems]
             if found.root is not None:
                 Shifts([Splice(0, offset, "")]).move(found.root)
-        return cls(text, found.root, tuple(problems), repaired)
+        return cls(text, found, tuple(problems), repaired)
 
     @cached_property
     def lines(self) -> LineIndex:
@@ -138,7 +139,7 @@ class Document:
     def _data(self) -> Data:
         # A document whose aliases cannot be unfolded has no data.
         hopeless = any(problem.kind in ("alias", "too-large") for problem in self._syntax)
-        return Data() if hopeless else construct(self.root)
+        return Data() if hopeless else construct(self.root, self._closed)
 
     def _entries(self, node: Mapping) -> dict[object, Entry]:
         return self._data.entries.get(id(node), {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from functools import cached_property
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -19,12 +20,9 @@ _TELLING_LINES = 2000
 class LineIndex:
     """Where the lines of a text start. Lines and columns count from 0."""
 
-    __slots__ = ("_indent_unit", "starts", "text")
-
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
-        self._indent_unit: int | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -46,17 +44,17 @@ class LineIndex:
         start, end = self.span(line)
         return self.text[start:end]
 
-    @property
+    @cached_property
+    def newline(self) -> str:
+        """How a line that is added should end."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+    @cached_property
     def indent_unit(self) -> int:
         """By how many spaces lines are mostly indented under the one above; 2 where none is.
 
         A step of 1 is never the unit: nobody writes so, but a slip of one space is common.
         """
-        if self._indent_unit is None:
-            self._indent_unit = self._usual_step()
-        return self._indent_unit
-
-    def _usual_step(self) -> int:
         steps: Counter[int] = Counter()
         before = 0
         for line in range(min(len(self.starts), _TELLING_LINES)):

@@ -16,8 +16,7 @@ _SCALARS = {
     for name in ("null", "bool", "int", "float", "binary", "timestamp", "str")
 }
 
-
-_SHORT = 40
+SHORT = 40
 # Python writes no longer number down, so neither messages nor a dump could show it.
 _MOST_BITS = 14_000
 # What yaml's own conversions raise on text that only looks like a number or a date.
@@ -53,15 +52,24 @@ def tag_of(node: Scalar) -> str:
 
 def value_of(node: Scalar) -> object:
     """The scalar as a Python value. Raises MeaninglessScalarError with a message for people."""
-    if node.tag is None and not node.style and len(node.text) <= _SHORT:
-        return _short_value(node.text)
+    if node.tag is None and not node.style and len(node.text) <= SHORT:
+        value = short_value(node.text)
+        if isinstance(value, MeaninglessScalarError):
+            raise MeaninglessScalarError(str(value))
+        return value
     return _value(node)
 
 
 @lru_cache(maxsize=4096)
-def _short_value(text: str) -> object:
-    # The same few words and numbers make up most of a text; none of their values can change.
-    return _value(Scalar(0, 0, text, "", None))
+def short_value(text: str) -> object:
+    """What plain text of at most SHORT characters means; without meaning, the error that says why.
+
+    The same few words and numbers make up most of a text; none of their values can change.
+    """
+    try:
+        return _value(Scalar(0, 0, text, "", None))
+    except MeaninglessScalarError as error:
+        return error
 
 
 def _value(node: Scalar) -> object:

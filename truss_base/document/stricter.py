@@ -22,7 +22,7 @@ _MOST_PROBLEMS = 20
 
 def question_marks(text: str, root: Node | None) -> list[Problem]:
     """Plain text with a question mark in it, within brackets or braces."""
-    if "?" not in text or root is None:
+    if root is None or "?" not in text or not ("[" in text or "{" in text):
         return []
     problems = []
     for node in _flow_scalars(root):

@@ -120,8 +120,7 @@ def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
     indent = " " * (first - lines.starts[lines.line_at(first)])
     end = lines.span(lines.line_at(max(section.end - 1, section.start)))[1]
     value = written(example, "") if isinstance(example, str) else str(example).lower()
-    newline = "\r\n" if "\r\n" in document.text else "\n"
-    edit = Edit(end, end, f"{newline}{indent}{name}: {value}")
+    edit = Edit(end, end, f"{document.lines.newline}{indent}{name}: {value}")
     yield Fix(f"Add `{name}`", (edit,))
 
 

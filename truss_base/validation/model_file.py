@@ -54,8 +54,7 @@ def _use(document: Document, name: str, only: bool) -> Fix:
         edit = Edit(node.start, node.end, written(name, getattr(node, "style", "")))
     else:
         start, _ = key_range(document, ())
-        newline = "\r\n" if "\r\n" in document.text else "\n"
-        edit = Edit(start, start, f"model_class_name: {name}{newline}")
+        edit = Edit(start, start, f"model_class_name: {name}{document.lines.newline}")
     return Fix(f"Use the class `{name}`", (edit,), preferred=only)
 
 

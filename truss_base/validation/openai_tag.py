@@ -58,21 +58,21 @@ def _addition(document: Document) -> Iterator[Fix]:
 
 
 def _edit(document: Document) -> Edit | None:
-    newline = "\r\n" if "\r\n" in document.text else "\n"
     metadata, tags = document.node(_TAGS[:1]), document.node(_TAGS)
     if tags is not None:
-        return _into(document, tags, f"- {OPENAI_TAG}", newline)
+        return _into(document, tags, f"- {OPENAI_TAG}")
     if metadata is not None:
-        return _into(document, metadata, f"tags: [{OPENAI_TAG}]", newline)
+        return _into(document, metadata, f"tags: [{OPENAI_TAG}]")
     start, _ = key_range(document, ("trt_llm",))
     if document.lines.starts[document.lines.line_at(start)] != start:
         return None
-    return Edit(start, start, f"model_metadata:{newline}  tags:{newline}  - {OPENAI_TAG}{newline}")
+    lines = ("model_metadata:", "  tags:", f"  - {OPENAI_TAG}", "")
+    return Edit(start, start, document.lines.newline.join(lines))
 
 
-def _into(document: Document, node: object, line: str, newline: str) -> Edit | None:
+def _into(document: Document, node: object, line: str) -> Edit | None:
     """A line in front of the first one of a block collection."""
     if not isinstance(node, (Mapping, Sequence)) or node.flow or resolve(node) is not node:
         return None
     indent = node.start - document.lines.starts[document.lines.line_at(node.start)]
-    return Edit(node.start, node.start, f"{line}{newline}{' ' * indent}")
+    return Edit(node.start, node.start, f"{line}{document.lines.newline}{' ' * indent}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.config.definitions.root import ROOT
 from truss_base.document import Document, Scalar, resolve
+from truss_base.document.collection import collection_paused
 from truss_base.validation.findings import Finding, Related
 from truss_base.validation.fixes import fixes_for, fixes_of_syntax
 from truss_base.validation.openai_tag import openai_tag
@@ -35,7 +36,11 @@ def validate(text: str, directory: Path | None = None) -> list[Finding]:
 
     With a directory the files of the Truss are looked at too; its Python is read, never run.
     """
-    document = Document.parse(text)
+    with collection_paused():
+        return _validate(Document.parse(text), directory)
+
+
+def _validate(document: Document, directory: Path | None) -> list[Finding]:
     problems = document.problems
     findings = [*_syntax(document, problems), *_semantics(document, problems)]
     elsewhere: list[Finding] = []
@@ -44,7 +49,7 @@ def validate(text: str, directory: Path | None = None) -> list[Finding]:
 
         for finding in across_files(document, directory):
             (findings if finding.path is None else elsewhere).append(finding)
-    kept = [*unsuppressed(_once(findings), text, document.lines), *_once(elsewhere)]
+    kept = [*unsuppressed(_once(findings), document.text, document.lines), *_once(elsewhere)]
     kept.sort(key=lambda finding: (finding.path or "", finding.start, finding.end))
     return kept[:MOST_FINDINGS]
 
