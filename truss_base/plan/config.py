@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config import TrussConfig, lookup
+from truss_base.config.definitions.effects import SWITCH_KEPT
+from truss_base.config.field import Effect
 from truss_base.exceptions import ConfigError
 from truss_base.patch import CONFIG_PATH
-from truss_base.plan import wording
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
 
@@ -87,7 +88,7 @@ def _change(
 ) -> Change:
     detail = _items(_at(path, old), _at(path, new))
     if path[0] in _SWITCHES and before.use_control_plane == after.use_control_plane:
-        return _worded(path, detail, Strategy.RELOAD, wording.KEEPS_CONTROL_PLANE)
+        return _worded(path, detail, SWITCH_KEPT)
     return key_change(path, detail, new)
 
 
@@ -102,13 +103,14 @@ def key_change(path: tuple[str, ...], detail: str, config: object = None) -> Cha
         field = outer if outer is not None and outer.section is None else None
     effect = field.leads_to if field is not None else None
     if effect is None:
-        return _worded(path, detail, Strategy.REBUILD, "what it leads to is not known here")
-    return _worded(path, detail, effect.strategy, wording.because(path[0], effect))
+        effect = Effect(Strategy.REBUILD, "what it leads to is not known here")
+    return _worded(path, detail, effect)
 
 
-def _worded(path: _Path, detail: str, strategy: Strategy, because: str) -> Change:
-    reason = f"{CONFIG_PATH} `{'.'.join(path)}`{detail}: {because}: {strategy.title}"
-    return Change(subject(*path), strategy, reason)
+def _worded(path: _Path, detail: str, effect: Effect) -> Change:
+    because = f"{effect.reason}: {effect.strategy.title}"
+    reason = f"{CONFIG_PATH} `{'.'.join(path)}`{detail}: {because}"
+    return Change(subject(*path), effect.strategy, reason)
 
 
 def _at(path: _Path, config: Any) -> object:

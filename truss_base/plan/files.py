@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base import paths, requirements
-from truss_base.plan import wording
+from truss_base.config.definitions.effects import REQUIREMENTS
 from truss_base.plan.python import python_change
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
@@ -75,8 +75,8 @@ def _requirements(path: str, before: bytes | None, after: TreeFile | None) -> Ch
         # Only pip's format says everything in its lines; a lock file has more than versions.
         if not path.endswith((".toml", ".lock")) and requirements.parse(path, old) == lines:
             return Change(path, Strategy.SYNC, f"{path}: the same requirements as before: sync")
-    reason = f"{path} {_verb(before, after)}: {wording.REQUIREMENTS_FILE}: rebuild"
-    return Change(path, Strategy.REBUILD, reason)
+    strategy, because = REQUIREMENTS.strategy, REQUIREMENTS.reason
+    return Change(path, strategy, f"{path} {_verb(before, after)}: {because}: {strategy.title}")
 
 
 def _is_document(path: str, config: TrussConfig) -> bool:

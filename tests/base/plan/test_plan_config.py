@@ -97,12 +97,10 @@ def test_a_reason_holds_for_every_runtime() -> None:
     """A model may run in a container or from an environment: no reason speaks of one alone."""
     from truss_base.config.definitions import effects
     from truss_base.config.field import Effect
-    from truss_base.plan import wording
 
     for effect in (value for value in vars(effects).values() if isinstance(value, Effect)):
-        said = wording.because("any", effect)
-        assert "container" not in said
-        assert "image" not in said or "environment or image" in said
+        assert "container" not in effect.reason
+        assert "image" not in effect.reason or "environment or image" in effect.reason
     [change] = config_plan("", "requirements: [numpy]\n").changes
     assert change.reason == (
         "config.yaml `requirements` (`numpy` added):"

@@ -12,8 +12,10 @@ from truss_base.config.definitions.effects import (
     ENVIRONMENT,
     IMAGE,
     MACHINE,
+    REQUIREMENTS,
     SECRETS,
     SERVER_READS,
+    SYSTEM_PACKAGES,
 )
 from truss_base.config.definitions.image import BASE_IMAGE, BUILD, DOCKER_SERVER
 from truss_base.config.definitions.resources import RESOURCES
@@ -55,7 +57,7 @@ _ENVIRONMENT = (
         Maybe(Text()),
         "A requirements.txt, pyproject.toml or uv.lock; not together with `requirements`.",
         None,
-        leads_to=IMAGE,
+        leads_to=REQUIREMENTS,
         example="requirements.txt",
     ),
     Field(
@@ -63,7 +65,7 @@ _ENVIRONMENT = (
         ListOf(Text()),
         "Python packages, as in a requirements.txt.",
         [],
-        leads_to=IMAGE,
+        leads_to=REQUIREMENTS,
         example=["torch==2.8.0"],
     ),
     Field(
@@ -71,7 +73,7 @@ _ENVIRONMENT = (
         ListOf(Text()),
         "Debian packages.",
         [],
-        leads_to=IMAGE,
+        leads_to=SYSTEM_PACKAGES,
         example=["ffmpeg"],
     ),
     Field(

@@ -6,6 +6,7 @@ from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.definitions.data import CACHE_INTERNAL, EXTERNAL_DATA
 from truss_base.config.definitions.effects import (
     CONTROL,
+    DATA,
     DOWNLOAD,
     IMAGE,
     LAYOUT,
@@ -63,7 +64,7 @@ FILES = (
         Maybe(EXTERNAL_DATA),
         "Files that are downloaded into the data directory.",
         None,
-        leads_to=DOWNLOAD,
+        leads_to=DATA,
         example=[{"url": "https://example.com/model.bin", "local_data_path": "model.bin"}],
     ),
     Field(
