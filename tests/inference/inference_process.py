@@ -110,14 +110,14 @@ class Managed:
     def send(self, op: str, **fields: Any) -> None:
         self.control.sendall(json.dumps({"op": op, **fields}).encode() + b"\n")
 
-    def event(self, name: str) -> dict[str, Any]:
-        """The next event of that name; others are kept in `seen`."""
+    def event(self, *names: str) -> dict[str, Any]:
+        """The next event of one of these names; others are kept in `seen`."""
         while line := self._lines.readline():
             event: dict[str, Any] = json.loads(line)
             self.seen.append(event)
-            if event["event"] == name:
+            if event["event"] in names:
                 return event
-        raise AssertionError(f"no {name}; seen {self.seen}; output:\n{self.process.output}")
+        raise AssertionError(f"no {names}; seen {self.seen}; output:\n{self.process.output}")
 
     def load(self, truss: Truss, **fields: Any) -> None:
         self.send("load", release_dir=str(truss.root), config_file=str(truss.config_file), **fields)

@@ -1,0 +1,62 @@
+"""Freshly started versions of a case: real inference processes, the reference for every verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.hot.hot_answers import Answer, ask_all, with_gate
+from tests.hot.hot_cases import Case
+from tests.hot.hot_verdicts import Fresh
+from tests.inference.inference_process import Managed, booted, write_truss
+
+
+def fresh(case: Case) -> Fresh:
+    """The reference for a case. Each question is answered by a process of its own, once."""
+
+    @cache
+    def probed() -> Sequence[Answer] | None:
+        return answers(case.after, [], case.probe)
+
+    @cache
+    def exercised() -> Sequence[Answer]:
+        return answers(case.after, case.exercise, case.probe) or []
+
+    return Fresh(
+        probed,
+        exercised,
+        cache(lambda: answers(case.before, case.exercise, case.probe) or []),
+        cache(lambda: answers(case.before, case.exercise, _open(case)) or []),
+        cache(lambda: answers(case.after, case.exercise, _open(case)) or []),
+    )
+
+
+def answers(
+    files: Mapping[str, str], exercise: Iterable[Any], probe: Iterable[Any]
+) -> Sequence[Answer] | None:
+    """How a new process over these files answers `probe`; None if it does not load."""
+    with loaded(files) as model:
+        if model is None:
+            return None
+        ask_all(model.http, exercise)
+        return ask_all(model.http, probe)
+
+
+@contextlib.contextmanager
+def loaded(files: Mapping[str, str]) -> Iterator[Managed | None]:
+    """A new process that has loaded these files; None if it could not."""
+    with tempfile.TemporaryDirectory(prefix="hot-") as folder, booted() as model:
+        config = yaml.safe_load(files["config.yaml"])
+        model.load(write_truss(Path(folder), None, files, **config))
+        ended = model.event("ready", "load_failed")
+        yield model if ended["event"] == "ready" else None
+
+
+def _open(case: Case) -> list[Any]:
+    return [with_gate(step) for step in case.in_flight]

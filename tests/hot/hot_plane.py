@@ -1,0 +1,93 @@
+"""Ours: every case through one real control plane, which starts, patches and replaces models."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.control.running_plane import RunningPlane
+from tests.hot.hot_answers import ask_all, in_flight
+from tests.hot.hot_fresh import fresh
+from tests.hot.hot_verdicts import Observed, Verdict, judge
+
+if TYPE_CHECKING:
+    from tests.hot.hot_cases import Case
+
+HOT = ("S0", "S1")
+FIRST = {"model/model.py": "class Model:\n    def predict(self, x):\n        return x\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one case: the strategy that was taken, why, and the verdict."""
+
+    strategy: str
+    reasons: tuple[str, ...]
+    verdict: Verdict
+    note: str
+
+    @property
+    def hot(self) -> bool:
+        """Whether the process that answered before answers still."""
+        return self.strategy in HOT
+
+
+class HotPlane:
+    """Runs one case after the other. Each version 1 is loaded by a process of its own."""
+
+    def __init__(self, plane: RunningPlane) -> None:
+        self._plane = plane
+        self._marked: Mapping[str, str] = {}
+
+    def run(self, case: Case) -> Run:
+        """Starts version 1, exercises it, patches it to version 2 and compares the answers."""
+        self._start(case)
+        with self._plane.client() as client:
+            ask_all(client, case.exercise)
+            with in_flight(client, case.in_flight) as requests:
+                for number in range(case.saves):
+                    answer = self._patch(case.before if number % 2 else case.after)
+                old_answers = requests.release()
+            accepted = answer.get("error") is None
+            seen = Observed(accepted, ask_all(client, case.probe), old_answers)
+        verdict, note = judge(seen, _strictly(case))
+        if not accepted:
+            return Run("-", (str(answer["error"]["msg"]),), verdict, note)
+        reasons = tuple(reason["reason"] for reason in answer["reasons"])
+        return Run(answer["strategy"], reasons, verdict, note)
+
+    def _start(self, case: Case) -> None:
+        # Whatever is below data/ makes a patch load the model anew: nothing of the case before
+        # lives on.
+        self._marked = {"data/case.txt": case.id}
+        answer = self._patch(case.before)
+        assert "error" not in answer, answer
+        assert answer["strategy"] not in HOT, answer
+
+    def _patch(self, files: Mapping[str, str]) -> dict[str, Any]:
+        shutil.rmtree(self._plane.truss)
+        answer: dict[str, Any] = self._plane.patch({**files, **self._marked}).json()
+        return answer
+
+
+def _strictly(case: Case) -> Any:
+    """Ours lets requests in flight finish on version 1, always."""
+    reference = fresh(case)
+    return dataclasses.replace(reference, in_flight_new=reference.in_flight_old)
+
+
+@contextlib.contextmanager
+def running_hot_plane(folder: Path, **environment: str) -> Iterator[HotPlane]:
+    """A control plane for any number of cases."""
+    plane = RunningPlane(folder, FIRST)
+    try:
+        plane.start(environment=environment)
+        plane.wait_for("ready")
+        yield HotPlane(plane)
+    finally:
+        plane.clean_up()
