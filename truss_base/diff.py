@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truss_base import paths, requirements, tree
+from truss_base.entry import read
 from truss_base.exceptions import ConfigError
 from truss_base.loading import known_config
 from truss_base.patch import (
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from truss_base.config import TrussConfig
-    from truss_base.tree import Entry
+    from truss_base.entry import Entry
+    from truss_base.snapshot import Snapshot
 
 _ORDER = ("package", "data", "file", "model_code")
 
@@ -59,22 +61,32 @@ def difference(old: Signature, truss_dir: Path | str) -> Difference:
     """
 
     def compare(entries: Sequence[Entry]) -> Difference:
+        by_path = {entry.path: entry for entry in entries}
         new = Signature.of_entries(entries)
-        return Difference(diff_to(old, new, entries, tree.read), new)
+        return Difference(diff_to(old, new, by_path, read), new)
 
     return tree.consistent(truss_dir, compare)
 
 
+def difference_to(old: Signature, new: Snapshot) -> Difference:
+    """As `difference`, to a snapshot: of the files, of few of them, or with unsaved texts.
+
+    Raises ConfigError when the new config is not valid, ChangedMeanwhile when a file that is to
+    be sent is no longer what the snapshot holds.
+    """
+    return Difference(diff_to(old, new.signature, new.entries, read), new.signature)
+
+
 def diff_to(
-    old: Signature, new: Signature, entries: Sequence[Entry], read: Callable[[Entry], bytes]
+    old: Signature, new: Signature, entries: Mapping[str, Entry], read: Callable[[Entry], bytes]
 ) -> list[Patch]:
-    """The patches from one signature to another, given the entries of the new tree.
+    """The patches from one signature to another, given the entries of the new tree by path.
 
     Pure but for `read`, which is asked for the contents of what was added or changed, only.
     """
     from truss_base.config import TrussConfig
 
-    if old.content_hashes_by_path == new.content_hashes_by_path:
+    if old.hash == new.hash:
         return []
     config = TrussConfig.from_text(new.config)
     before = _config_before(old)
@@ -87,7 +99,7 @@ def diff_to(
         *_environment(before.environment_variables, config.environment_variables),
         *_external_data(before.external_data or (), config.external_data or ()),
         *_config(old, new, config),
-        *_files(old.content_hashes_by_path, entries, config, read),
+        *_files(old.content_hashes_by_path, new.content_hashes_by_path, entries, config, read),
     ]
 
 
@@ -167,19 +179,28 @@ def _config(old: Signature, new: Signature, config: TrussConfig) -> Iterator[Pat
 
 def _files(
     before: Mapping[str, str],
-    entries: Sequence[Entry],
+    after: Mapping[str, str],
+    entries: Mapping[str, Entry],
     config: TrussConfig,
     read: Callable[[Entry], bytes],
 ) -> list[FilePatch]:
-    present = {entry.path for entry in entries}
-    patches = [
-        FilePatch(kind, Action.REMOVE, rest)
-        for kind, rest in (place(path, config) for path in before if path not in present)
+    changed = [path for path, digest in after.items() if before.get(path) != digest]
+    added = sum(path not in before for path in changed)
+    removed: Iterable[str] = ()
+    if len(before) + added > len(after):
+        removed = before.keys() - after.keys()
+    patches = [_removed(path, config) for path in removed]
+    patches += [
+        _written(entries[path], path in before, config, read)
+        for path in changed
+        if path != tree.CONFIG_FILE
     ]
-    for entry in entries:
-        if before.get(entry.path) != entry.digest and entry.path != tree.CONFIG_FILE:
-            patches.append(_written(entry, entry.path in before, config, read))
     return sorted(patches, key=_rank)
+
+
+def _removed(path: str, config: TrussConfig) -> FilePatch:
+    kind, rest = place(path, config)
+    return FilePatch(kind, Action.REMOVE, rest)
 
 
 def _written(

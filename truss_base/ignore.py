@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.exceptions import IgnoreError
@@ -75,19 +76,21 @@ class IgnoreRules:
     directories are never looked into.
     """
 
-    def __init__(self, rules: tuple[_Rule, ...]) -> None:
+    def __init__(self, rules: tuple[_Rule, ...], text: str) -> None:
         self._rules = rules
+        self.text = text  # of the .truss_ignore
         # One expression that finds whatever any rule may match: most paths cost one search.
         sources = [_GROUP_NAME.sub("(?:", rule.regex.pattern) for rule in rules]
         self._any = re.compile("|".join(sources))
 
     @classmethod
+    @lru_cache(maxsize=16)  # thirty expressions to compile, on every scan of the same Truss
     def parse(cls, text: str) -> IgnoreRules:
         """The rules of a `.truss_ignore` with this text, after the defaults.
 
         Raises IgnoreError naming the first line that is no pattern.
         """
-        return cls(_rules(DEFAULTS) + _rules(text.removeprefix("\ufeff")))
+        return cls(_rules(DEFAULTS) + _rules(text.removeprefix("\ufeff")), text)
 
     @classmethod
     def load(cls, truss_dir: Path) -> IgnoreRules:

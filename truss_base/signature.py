@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from truss_base import paths, requirements, tree
+from truss_base.entry import read
 from truss_base.exceptions import SignatureError
 from truss_base.hash import tree_hash
 from truss_base.loading import decoded, known_config
+from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from truss_base.tree import Entry
+    from truss_base.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Signature:
     content_hashes_by_path: dict[str, str]
     config: str
     requirements_file_requirements: list[str]
+    # Where whoever signed knows it already: it follows from the content hashes.
+    known_hash: str | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def hash(self) -> str:
         """The Truss hash of what was signed."""
-        return tree_hash(self.content_hashes_by_path)
+        return self.known_hash or tree_hash(self.content_hashes_by_path)
 
     @classmethod
     def of(cls, truss_dir: Path | str, *, external_packages: bool = True) -> Signature:
@@ -45,9 +49,25 @@ class Signature:
         or no YAML, ChangedMeanwhile when either changed since the scan.
         """
         by_path = {entry.path: entry for entry in entries}
-        config = decoded(tree.read(by_path[tree.CONFIG_FILE]))
-        hashes = {entry.path: entry.digest for entry in entries}
-        return cls(hashes, config, _requirements(by_path, config))
+        return cls.of_tree(by_path, {entry.path: entry.digest for entry in entries})
+
+    @classmethod
+    def of_tree(
+        cls,
+        entries: Mapping[str, Entry],
+        hashes: dict[str, str],
+        known_hash: str | None = None,
+        before: Signature | None = None,
+    ) -> Signature:
+        """As `of_entries`, given by path, with their digests and what they hash to.
+
+        What has the digest that it had in `before` is not read again.
+        """
+        if before is not None and hashes[CONFIG_FILE] == before.content_hashes_by_path[CONFIG_FILE]:
+            config = before.config
+        else:
+            before, config = None, decoded(read(entries[CONFIG_FILE]))
+        return cls(hashes, config, _requirements(entries, config, before), known_hash)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON value: the three fields under their names."""
@@ -80,7 +100,8 @@ def signature(truss_dir: Path | str) -> Signature:
     return Signature.of(truss_dir)
 
 
-def _requirements(entries: Mapping[str, Entry], config: str) -> list[str]:
+def _requirements(entries: Mapping[str, Entry], config: str, before: Signature | None) -> list[str]:
+    """`before` is an earlier signature under the same config."""
     # Loading the config costs milliseconds; without the key there is nothing to find in it.
     if "requirements_file" not in config:
         return []
@@ -88,7 +109,9 @@ def _requirements(entries: Mapping[str, Entry], config: str) -> list[str]:
     entry = entries.get(paths.normalize(name)) if name else None
     if entry is None or entry.kind == "symlink":
         return []
-    return requirements.parse(entry.path, tree.read(entry).decode("utf-8", "replace"))
+    if before is not None and before.content_hashes_by_path.get(entry.path) == entry.digest:
+        return before.requirements_file_requirements
+    return requirements.parse(entry.path, read(entry).decode("utf-8", "replace"))
 
 
 def _is_text_mapping(value: object) -> TypeGuard[dict[str, str]]:

@@ -6,59 +6,36 @@ docs/hash-and-signature.md; this module is that definition as code.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from truss_base import paths
-from truss_base.exceptions import NotATruss, PathError, UnreadablePath
+from truss_base.entry import ChangedMeanwhile
+from truss_base.exceptions import NotATruss, PathError
 from truss_base.ignore import IgnoreRules
+from truss_base.stat_cache import StatCache
+from truss_base.walking import Walk, collision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+
+    from truss_base.entry import Entry
 
 CONFIG_FILE = "config.yaml"
 
-# Keeps the digest of a link apart from that of a file which holds the link's text.
-_LINK_TAG = b"symlink\0"
-_BLOCK = 1 << 20
 # Whoever saves a file more often than this within milliseconds is not an editor.
 _ATTEMPTS = 5
 _T = TypeVar("_T")
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file or symbolic link of a tree.
-
-    `path` is normalised and relative to the Truss's root; `digest` is 64 hexadecimal digits;
-    `size` counts the bytes that the digest covers; `source` is where it was read, which for an
-    external package is outside the Truss; `target` is the text of a link, with `/` separators.
-    """
-
-    path: str
-    digest: str
-    kind: Literal["file", "symlink"]
-    executable: bool
-    size: int
-    source: Path
-    target: str | None = None
-
-
-def scan(truss_dir: Path | str, *, external_packages: bool = True) -> tuple[Entry, ...]:
+def scan(
+    truss_dir: Path | str, *, external_packages: bool = True, cache: StatCache | None = None
+) -> tuple[Entry, ...]:
     """Every entry of the Truss in `truss_dir`, in the UTF-8 order of their paths.
 
     With `external_packages` the contents of the config's `external_package_dirs` appear below its
-    `bundled_packages_dir`. Pass False for a release, which already holds them there.
+    `bundled_packages_dir`. Pass False for a release, which already holds them there. Files that
+    `cache` knows are not read again; it is brought up to date.
 
     Raises NotATruss, UnreadablePath for what cannot be read, PathError for what has no place in a
     Truss (a link that leaves, a name that is not UTF-8, two files of one name, a pipe or a socket),
@@ -66,35 +43,12 @@ def scan(truss_dir: Path | str, *, external_packages: bool = True) -> tuple[Entr
     """
     root = truss_root(truss_dir)
     rules = IgnoreRules.load(root)
-    found: dict[str, Entry] = {}
-    for source, base in [(root, ""), *(_external_packages(root) if external_packages else ())]:
-        links_before = len(found)
-        for entry in _walk(source, base, rules):
-            if entry.path in found:
-                raise _collision(entry.path, found[entry.path].source, entry.source)
-            found[entry.path] = entry
-        _refuse_leaving_links(list(found.values())[links_before:], base)
-    if found[CONFIG_FILE].kind == "symlink":
-        raise PathError(f"{CONFIG_FILE} is a symbolic link: it has to be a file")
-    clash = paths.obstructed(found)
-    if clash:
-        raise _collision(clash[0], found[clash[0]].source, found[clash[1]].source)
-    return tuple(found[path] for path in sorted(found, key=paths.utf8_order))
-
-
-class ChangedMeanwhile(UnreadablePath):
-    """A file no longer has the content that was scanned."""
-
-
-def read(entry: Entry) -> bytes:
-    """The content of a file that `scan` found. Raises ChangedMeanwhile when it has another now."""
-    try:
-        content = entry.source.read_bytes()
-    except FileNotFoundError:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != entry.digest:
-        raise ChangedMeanwhile(f"{entry.path} changed while it was read: try again in a moment")
-    return content
+    cache = cache or StatCache()
+    cache.begin(rules.text)
+    walk = Walk(rules, cache)
+    for source, base in [(root, ""), *(external_roots(root) if external_packages else ())]:
+        walk.enter(source, base)
+    return _arranged(walk, cache)
 
 
 def consistent(
@@ -102,18 +56,23 @@ def consistent(
     reader: Callable[[tuple[Entry, ...]], _T],
     *,
     external_packages: bool = True,
+    cache: StatCache | None = None,
 ) -> _T:
     """What `reader` makes of the scanned entries, all read in one and the same state.
 
     Scans again when a file is saved between the scan and its reading.
     """
+
+    def scanned() -> tuple[Entry, ...]:
+        return scan(truss_dir, external_packages=external_packages, cache=cache)
+
     for _ in range(_ATTEMPTS - 1):
-        entries = scan(truss_dir, external_packages=external_packages)
+        entries = scanned()
         try:
             return reader(entries)
         except ChangedMeanwhile:
             continue
-    return reader(scan(truss_dir, external_packages=external_packages))
+    return reader(scanned())
 
 
 def truss_root(truss_dir: Path | str) -> Path:
@@ -139,12 +98,8 @@ def _what_is_missing(root: Path) -> str:
     return f"{CONFIG_FILE} is missing"
 
 
-def link_digest(target: str) -> str:
-    """The digest of a symbolic link with the text `target`."""
-    return hashlib.sha256(_LINK_TAG + target.encode()).hexdigest()
-
-
-def _external_packages(root: Path) -> Sequence[tuple[Path, str]]:
+def external_roots(root: Path) -> Sequence[tuple[Path, str]]:
+    """The external packages: each directory, and the path below which its files appear."""
     text = (root / CONFIG_FILE).read_bytes().decode("utf-8", "replace")
     # Most Trusses have none; they are hashed without loading the config, even a broken one.
     if "external_package_dirs" not in text:
@@ -164,86 +119,35 @@ def _external_packages(root: Path) -> Sequence[tuple[Path, str]]:
     return found
 
 
-def _walk(source: Path, base: str, rules: IgnoreRules) -> Iterator[Entry]:
-    """Every entry below `source`, named below `base`. Ignored directories are not looked into."""
-    ahead = [(str(source), base)]
-    while ahead:
-        directory, prefix = ahead.pop()
-        names: dict[str, str] = {}
-        for item in _listed(directory, prefix):
-            name = unicodedata.normalize("NFC", item.name)
-            path = f"{prefix}/{name}" if prefix else name
-            is_dir = item.is_dir(follow_symlinks=False)
-            if rules.ignores_entry(path, is_dir):
-                continue
-            paths.normalize(path)
-            if names.setdefault(name, item.name) != item.name:
-                raise _collision(path, Path(directory, names[name]), Path(item.path))
-            if is_dir:
-                ahead.append((item.path, path))
-                continue
-            entry = _entry(item, path)
-            if entry is not None:
-                yield entry
+def _arranged(walk: Walk, cache: StatCache) -> tuple[Entry, ...]:
+    """The walk's entries in order, once they are known to be a tree.
+
+    Raises PathError when they are none.
+    """
+    groups = walk.finish()
+    found = [entry for _, entries in groups for entry in entries]
+    names = [entry.path for entry in found]
+    links = {entry.path: entry.target for entry in found if entry.target is not None}
+    order = cache.arrangement(names, links)
+    if order is None:
+        _check_tree(found)
+        for base, entries in groups:
+            _refuse_leaving_links(entries, base)
+        order = sorted(range(len(names)), key=lambda index: paths.utf8_order(names[index]))
+        cache.arrange(names, links, order)
+    return tuple([found[index] for index in order])
 
 
-def _listed(directory: str, path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(directory) as items:
-            return sorted(items, key=lambda item: item.name)
-    except FileNotFoundError:
-        return []  # deleted since its parent was listed
-    except OSError as error:
-        raise _unreadable(path or directory, error) from error
-
-
-def _entry(item: os.DirEntry[str], path: str) -> Entry | None:
-    """The entry of one directory item; None when it was deleted since it was listed."""
-    try:
-        if item.is_symlink():
-            target = _link_target(item.path, path)
-            size = len(_LINK_TAG) + len(target.encode())
-            return Entry(path, link_digest(target), "symlink", False, size, Path(item.path), target)
-        if not item.is_file(follow_symlinks=False):
-            raise PathError(
-                f"{path} is a pipe, a socket or a device: a Truss holds files, directories and "
-                "symbolic links; remove it, or list it in .truss_ignore"
-            )
-        digest, size, executable = _read(item.path)
-        return Entry(path, digest, "file", executable, size, Path(item.path))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _read(path: str) -> tuple[str, int, bool]:
-    """The sha256 of a file's bytes, their number, and whether its owner may execute it."""
-    descriptor = os.open(path, _OPEN_FLAGS)
-    try:
-        digest = hashlib.sha256()
-        size = 0
-        while True:
-            block = os.read(descriptor, _BLOCK)
-            digest.update(block)
-            size += len(block)
-            if len(block) < _BLOCK:
-                break
-        executable = os.name != "nt" and bool(os.fstat(descriptor).st_mode & 0o100)
-        return digest.hexdigest(), size, executable
-    finally:
-        os.close(descriptor)
-
-
-def _link_target(source: str, path: str) -> str:
-    # Path.readlink() would tidy the text: `./a` would become `a`, and its digest another.
-    text = os.readlink(source)  # noqa: PTH115
-    if os.name == "nt":
-        text = text.replace("\\", "/")
-    text = unicodedata.normalize("NFC", text)
-    if "\\" in text or not paths.is_utf8(text):
-        raise PathError(f"{path} is a symbolic link to {text!r}, which other systems cannot spell")
-    return text
+def _check_tree(found: Sequence[Entry]) -> None:
+    by_path: dict[str, Entry] = {}
+    for entry in found:
+        if (first := by_path.setdefault(entry.path, entry)) is not entry:
+            raise collision(entry.path, first.location, entry.location)
+    if by_path[CONFIG_FILE].kind == "symlink":
+        raise PathError(f"{CONFIG_FILE} is a symbolic link: it has to be a file")
+    clash = paths.obstructed(by_path)
+    if clash:
+        raise collision(clash[0], *(by_path[path].location for path in clash))
 
 
 def _refuse_leaving_links(entries: Sequence[Entry], base: str) -> None:
@@ -254,17 +158,3 @@ def _refuse_leaving_links(entries: Sequence[Entry], base: str) -> None:
                 f"{path} is a symbolic link to {target}, which leads out of the Truss: use a "
                 "relative link that stays inside, or list it in .truss_ignore"
             )
-
-
-def _collision(path: str, first: Path, second: Path) -> PathError:
-    return PathError(
-        f"{path} exists twice, as {first} and as {second}: a Truss has one file of a name; "
-        "rename or remove one of them"
-    )
-
-
-def _unreadable(path: str, error: OSError) -> UnreadablePath:
-    return UnreadablePath(
-        f"{path} cannot be read: {error.strerror}; change its permissions, or list it in "
-        ".truss_ignore"
-    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from truss_base.tree import Entry
+    from truss_base.entry import Entry
 
 
 def stage(truss_dir: Path, target: Path) -> Signature:

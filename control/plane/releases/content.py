@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from truss_base.tree import link_digest
+from truss_base.entry import link_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import StateError
 from control.plane.releases.manifest import manifest_from_json, manifest_to_json
+from truss_base.entry import Entry
 from truss_base.exceptions import ConfigError
 from truss_base.signature import Signature
-from truss_base.tree import CONFIG_FILE, Entry
+from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
 TREE = "tree"
 RECORD = "release.json"
 COMPLETE_CONFIG = "config.json"
+ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """An immutable, complete version. `created` is ISO 8601 in UTC; `secrets` are names only."""
+    """An immutable, complete version. `created` is ISO 8601 in UTC; `secrets` are names only.
+
+    `environment` holds the variables it is started with. `environment_id` names the Python
+    environment that was installed for it, None the one that the control plane was started with.
+    """
 
     id: str
     root: Path
@@ -36,6 +42,7 @@ class Release:
     environment: dict[str, str]
     secrets: list[str]
     manifest: Manifest
+    environment_id: str | None = None
 
     @property
     def tree(self) -> Path:
@@ -60,7 +67,7 @@ class Release:
                 "file" if record.target is None else "symlink",
                 record.executable,
                 record.size,
-                self.tree / path,
+                f"{self.tree}/{path}",
                 record.target,
             )
             for path, record in self.manifest.items()
@@ -99,9 +106,18 @@ def read_release(root: Path) -> Release:
             environment=value["environment"],
             secrets=value["secrets"],
             manifest=manifest_from_json(value["files"]),
+            environment_id=named_environment(root),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"The release in {root} is not complete ({error}).") from error
+
+
+def named_environment(root: Path) -> str | None:
+    """The environment that the release in `root` is linked to."""
+    try:
+        return (root / ENVIRONMENT).readlink().name
+    except OSError:
+        return None
 
 
 def new_release_id() -> str:

@@ -115,7 +115,8 @@ def test_only_contents_of_what_changed_are_read(
         read.append(entry.path)
         return b"new"
 
-    diff_to(signed, Signature.of_entries(entries), entries, reader)
+    by_path = {entry.path: entry for entry in entries}
+    diff_to(signed, Signature.of_entries(entries), by_path, reader)
     assert read == ["model/model.py"]
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from truss_base.entry import link_digest
 from truss_base.exceptions import ConfigError, SignatureError
 from truss_base.hash import tree_hash, truss_hash
 from truss_base.signature import Signature, signature
-from truss_base.tree import link_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from truss_base.entry import link_digest
 from truss_base.exceptions import PathError
 from truss_base.hash import truss_hash
-from truss_base.tree import link_digest, scan
+from truss_base.tree import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

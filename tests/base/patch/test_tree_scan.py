@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from truss_base.entry import ChangedMeanwhile, read
 from truss_base.exceptions import ConfigError, NotATruss, PathError, UnreadablePath
-from truss_base.tree import ChangedMeanwhile, consistent, read, scan
+from truss_base.tree import consistent, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from truss_base.tree import Entry
+    from truss_base.entry import Entry
 
     Write = Callable[..., Path]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from truss_base.config import TrussConfig
-    from truss_base.tree import Entry
+    from truss_base.entry import Entry
     from truss_handle.runtimes.image.recipe import Recipe
     from truss_handle.runtimes.image.requirements import Requirements
 

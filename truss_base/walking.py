@@ -1,0 +1,248 @@
+"""Reads a directory: one listing per folder, one look per file, one reading per new content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from truss_base import paths
+from truss_base.entry import Entry, link_entry
+from truss_base.exceptions import PathError, UnreadablePath
+from truss_base.stat_cache import StatCache, is_settled, stamp_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.ignore import IgnoreRules
+    from truss_base.stat_cache import Folder, Known, Stamp
+
+_BLOCK = 1 << 20
+# From here on a second thread is worth its while: hashing releases the interpreter's lock.
+_LARGE = 1 << 20
+_READERS = min(4, os.cpu_count() or 1)
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    # A pipe that took the place of a file must not hold up the scan.
+    | getattr(os, "O_NONBLOCK", 0)
+)
+
+
+class _Unread(NamedTuple):
+    """A file whose content is not known: where it goes among the entries, and in which folder."""
+
+    found: list[Entry | None]
+    position: int
+    path: str
+    location: str
+    size: int
+    name: str
+    files: dict[str, Known]
+
+
+class Walk:
+    """One scan: folder after folder, then `finish`."""
+
+    def __init__(self, rules: IgnoreRules, cache: StatCache) -> None:
+        self._rules = rules
+        self._cache = cache
+        self._roots: list[tuple[str, list[Entry | None]]] = []
+        self._unread: list[_Unread] = []
+        self._folders: dict[Folder, dict[str, Known]] = {}
+
+    def enter(self, source: Path, base: str) -> None:
+        """Looks at every file below `source`, named below `base`, except what is ignored."""
+        self._roots.append((base, []))
+        ahead = [(str(source), base)]
+        while ahead:
+            ahead += self._folder(*ahead.pop())
+
+    def finish(self) -> list[tuple[str, list[Entry]]]:
+        """Reads what is new; the base of each source with its entries, as directories list them."""
+        for file, (entry, stamp) in _read_all(self._unread):
+            file.found[file.position] = entry
+            if entry is not None and stamp is not None:
+                file.files[file.name] = (stamp, entry)
+        self._cache.renew(self._folders)
+        return [(base, [entry for entry in found if entry]) for base, found in self._roots]
+
+    def _folder(self, directory: str, prefix: str) -> list[Folder]:
+        """Looks at one folder; gives those in it."""
+        found = self._roots[-1][1]
+        known = self._cache.known((directory, prefix))
+        files = self._folders[directory, prefix] = {}
+        deeper: dict[str, Folder] = {}
+        for item in _listed(directory, prefix):
+            hit = known.get(item.name)
+            # The common case, tens of thousands of times: a file that is what it was.
+            if hit is not None and _is_same(item, hit[0]):
+                files[item.name] = hit
+                found.append(hit[1])
+            else:
+                self._new(item, prefix, files, deeper)
+        return list(deeper.values())
+
+    def _new(
+        self,
+        item: os.DirEntry[str],
+        prefix: str,
+        files: dict[str, Known],
+        deeper: dict[str, Folder],
+    ) -> None:
+        found = self._roots[-1][1]
+        path = paths.join(prefix, unicodedata.normalize("NFC", item.name))
+        is_dir = item.is_dir(follow_symlinks=False)
+        if self._rules.ignores_entry(path, is_dir):
+            return
+        paths.normalize(path)
+        if is_dir:
+            if path in deeper:
+                raise collision(path, deeper[path][0], item.path)
+            deeper[path] = (item.path, path)
+            return
+        try:
+            if item.is_symlink():
+                found.append(link_entry(path, item.path, _link_target(item.path, path)))
+                return
+            size = item.stat(follow_symlinks=False).st_size
+            _require_file(path, item.is_file(follow_symlinks=False))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise unreadable(path, error) from error
+        place = (found, len(found))
+        self._unread.append(_Unread(*place, path, item.path, size, item.name, files))
+        found.append(None)
+
+
+def look(location: Path, path: str) -> Entry | None:
+    """The entry of one file, read now; None when there is none.
+
+    Raises PathError for what is no file, IsADirectoryError for a directory.
+    """
+    try:
+        if location.is_symlink():
+            return link_entry(path, str(location), _link_target(str(location), path))
+        state = location.lstat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if stat.S_ISDIR(state.st_mode):
+        raise IsADirectoryError(str(location))
+    return _read(path, str(location))[0]
+
+
+def collision(path: str, first: str, second: str) -> PathError:
+    """Two files of one name."""
+    first, second = sorted((first, second))
+    return PathError(
+        f"{path} exists twice, as {first} and as {second}: a Truss has one file of a name; "
+        "rename or remove one of them"
+    )
+
+
+def unreadable(path: str, error: OSError) -> UnreadablePath:
+    """What the system says about a file of the Truss."""
+    return UnreadablePath(
+        f"{path} cannot be read: {error.strerror}; change its permissions, or list it in "
+        ".truss_ignore"
+    )
+
+
+def _listed(directory: str, path: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as items:
+            return list(items)
+    except FileNotFoundError:
+        return []  # deleted since its parent was listed
+    except OSError as error:
+        raise unreadable(path or directory, error) from error
+
+
+def _is_same(item: os.DirEntry[str], stamp: Stamp) -> bool:
+    try:
+        now = item.stat(follow_symlinks=False)
+    except OSError:
+        return False  # the closer look says what is wrong with it
+    # As `stamp_of`, without the call: this is where the time of a scan goes.
+    return stamp == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_mode)
+
+
+def _read_all(unread: list[_Unread]) -> Iterator[tuple[_Unread, tuple[Entry | None, Stamp | None]]]:
+    """Every file read: large ones side by side, small ones here, where they take no thread."""
+    large = [file for file in unread if file.size >= _LARGE]
+    small = [file for file in unread if file.size < _LARGE]
+    with ThreadPoolExecutor(_READERS) as readers:
+        # No thread is started for no work.
+        reading = readers.map(lambda file: _read(file.path, file.location), large)
+        for file in small:
+            yield file, _read(file.path, file.location)
+        yield from zip(large, reading, strict=True)
+
+
+def _read(path: str, location: str) -> tuple[Entry | None, Stamp | None]:
+    """The entry of a file, and what to know it by; None where that is not safe to trust."""
+    try:
+        descriptor = os.open(location, _OPEN_FLAGS)
+    except FileNotFoundError:
+        return None, None
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        # The stamp is older than every byte read, so whatever is written meanwhile changes it.
+        read_at = time.time_ns()
+        state = os.fstat(descriptor)
+        _require_file(path, stat.S_ISREG(state.st_mode))
+        digest, size = _digest(descriptor, state.st_size)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        os.close(descriptor)
+    executable = os.name != "nt" and bool(state.st_mode & 0o100)
+    stamp = stamp_of(state)
+    trusted = stamp if is_settled(stamp, read_at) and size == state.st_size else None
+    return Entry(path, digest, "file", executable, size, location), trusted
+
+
+def _digest(descriptor: int, expected: int) -> tuple[str, int]:
+    """The sha256 of a file's bytes, and their number."""
+    if expected < _LARGE:
+        # One byte more than there should be: a short reading is the end of the file.
+        content = os.read(descriptor, expected + 1)
+        if len(content) <= expected:
+            return hashlib.sha256(content).hexdigest(), len(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    digest, size = hashlib.sha256(), 0
+    with memoryview(bytearray(_BLOCK)) as block, open(descriptor, "rb", 0, closefd=False) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
+            size += count
+    return digest.hexdigest(), size
+
+
+def _require_file(path: str, is_file: bool) -> None:
+    if not is_file:
+        raise PathError(
+            f"{path} is a pipe, a socket or a device: a Truss holds files, directories and "
+            "symbolic links; remove it, or list it in .truss_ignore"
+        )
+
+
+def _link_target(source: str, path: str) -> str:
+    # Path.readlink() would tidy the text: `./a` would become `a`, and its digest another.
+    text = os.readlink(source)  # noqa: PTH115
+    if os.name == "nt":
+        text = text.replace("\\", "/")
+    text = unicodedata.normalize("NFC", text)
+    if "\\" in text or not paths.is_utf8(text):
+        raise PathError(f"{path} is a symbolic link to {text!r}, which other systems cannot spell")
+    return text
