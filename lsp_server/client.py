@@ -35,6 +35,9 @@ class Abilities:
     relative_patterns: bool = False
     markdown: bool = False
     markdown_completion: bool = False
+    snippets: bool = False
+    lines_as_they_are: bool = False
+    resolves_documentation: bool = False
     encoding: Encoding = "utf-16"
 
 

@@ -97,16 +97,23 @@ class Hover:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion item; ``replace`` is what it stands in for."""
+    """A completion item; ``replace`` is what it stands in for.
+
+    ``about`` is the path of the key whose documentation belongs to it. A ``snippet`` has places to
+    fill in, and its lines after the first leave out the ``margin`` of the line it is put on.
+    """
 
     label: str
-    kind: Literal["key", "value", "snippet", "file"]
+    kind: Literal["key", "value", "snippet", "file", "folder", "package"]
     detail: str
-    documentation: str
     new_text: str
     replace: Range
     sort: str
     deprecated: bool = False
+    filter: str = ""
+    about: tuple[str, ...] = ()
+    snippet: bool = False
+    margin: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,9 @@ HANDLERS: dict[str, tuple[Handler, Any]] = {
     types.TEXT_DOCUMENT_HOVER: (editing.hover, None),
     types.TEXT_DOCUMENT_COMPLETION: (
         editing.completion,
-        types.CompletionOptions(trigger_characters=[" "]),
+        types.CompletionOptions(trigger_characters=[" ", "/", "#"], resolve_provider=True),
     ),
+    types.COMPLETION_ITEM_RESOLVE: (editing.resolve_completion, None),
     types.TEXT_DOCUMENT_DEFINITION: (navigation.definition, None),
     types.TEXT_DOCUMENT_REFERENCES: (navigation.references, None),
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (navigation.highlight, None),

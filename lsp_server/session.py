@@ -14,6 +14,7 @@ from lsp_server.runtime import Runtime, State
 from lsp_server.save import Saves
 from lsp_server.settings import SECTION, Settings
 from lsp_server.snapshot import CONFIG_NAME
+from lsp_server.surroundings import surroundings
 from lsp_server.uris import path_of, uri_of
 from lsp_server.view import view_of
 from lsp_server.workspace import Trusses
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lsp_server.client import Abilities, Client
+    from lsp_server.features.completion import Surroundings
     from lsp_server.items import Json
     from lsp_server.snapshot import Snapshot
     from lsp_server.view import View
@@ -113,6 +115,10 @@ class Session:
         snapshot = self.documents.get(uri)
         view = view_of(snapshot.truss, self.documents) if snapshot and snapshot.truss else None
         return (view, snapshot) if view is not None and snapshot is not None else None
+
+    def surroundings(self, snapshot: Snapshot) -> Surroundings:
+        """What completion may ask about the world around a document."""
+        return surroundings(snapshot, self.documents, self.trusses)
 
     def is_file(self, uri: str) -> bool:
         """Whether an editor can open this: a document it has, or a file on disk."""

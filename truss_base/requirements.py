@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # pip joins a line that ends with a backslash to the next, and starts a comment at ` #`.
 _CONTINUATION = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"(^|\s)#.*$")
+_OPTIONS = re.compile(r"\s--?[a-z].*$", re.DOTALL)
 _EGG = re.compile(r"#egg=([A-Za-z0-9._-]+)")
 _INCLUDED = re.compile(r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)")
 # `./wheels/a.whl`, `-e ../lib[extra]`, `--find-links ./wheels`, `name @ file:./lib`.
@@ -48,14 +49,45 @@ def parse(filename: str, text: str) -> list[str]:
 
 def key(requirement: str) -> str:
     """What a requirement is about: the canonical name of its project, else its whole text."""
+    return project(requirement) or requirement
+
+
+def project(requirement: str) -> str | None:
+    """The canonical name of a requirement's project; None where only installing it would tell."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
     try:
-        return str(canonicalize_name(Requirement(requirement).name))
+        return str(canonicalize_name(Requirement(_bare(requirement)).name))
     except InvalidRequirement:
         egg = _EGG.search(requirement)
-        return str(canonicalize_name(egg.group(1))) if egg else requirement
+        return str(canonicalize_name(egg.group(1))) if egg else None
+
+
+def pinned(requirement: str) -> bool:
+    """Whether a requirement leaves no choice of a version."""
+    return pin(requirement) is not None
+
+
+def pin(requirement: str) -> tuple[str, str] | None:
+    """The canonical name of a project and the one version of it that a requirement allows."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        parsed = Requirement(_bare(requirement))
+    except InvalidRequirement:
+        return None
+    exact = (
+        it for it in parsed.specifier if it.operator in ("==", "===") and "*" not in it.version
+    )
+    only = next(exact, None)
+    return (str(canonicalize_name(parsed.name)), only.version) if only is not None else None
+
+
+def _bare(line: str) -> str:
+    """A line without its comment and without options such as `--hash`."""
+    return _OPTIONS.sub("", _COMMENT.sub("", line)).strip()
 
 
 def included(text: str) -> list[str]:
@@ -75,6 +107,18 @@ def gathered(name: str, read: Callable[[str], str]) -> dict[str, str]:
             folder = posixpath.dirname(path)
             waiting += [posixpath.normpath(posixpath.join(folder, it)) for it in included(text)]
     return found
+
+
+def files_of(name: str, read: Callable[[str], str]) -> dict[str, str]:
+    """The text of everything that the requirements file `name` consists of, by path. Raises what
+    `read` raises."""
+    files = gathered(name, read)
+    folder, _, last = name.rpartition("/")
+    if last == "uv.lock":
+        # uv reads a lock together with the project that it was made for.
+        project_file = f"{folder}/pyproject.toml" if folder else "pyproject.toml"
+        files[project_file] = read(project_file)
+    return files
 
 
 def local_paths(lines: Iterable[str]) -> list[str]:

@@ -12,6 +12,8 @@ from lsp_server.features import completion as completion_feature
 from lsp_server.features import hover as hover_feature
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lsp_server.server import Server
 
 
@@ -54,8 +56,26 @@ def hover(server: Server, params: types.HoverParams) -> types.Hover | None:
 
 
 def completion(server: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    snapshot = server.session.documents.get(params.text_document.uri)
+    session = server.session
+    snapshot = session.documents.get(params.text_document.uri)
     if snapshot is None:
         return None
-    found = completion_feature.completion(snapshot, protocol.from_position(params.position))
-    return protocol.to_completion(found, server.session.able)
+    at = protocol.from_position(params.position)
+    found = completion_feature.completion(snapshot, at, session.surroundings(snapshot))
+
+    def about(path: Sequence[str]) -> str:
+        return completion_feature.documentation(snapshot, path)
+
+    return protocol.to_completion(
+        found, snapshot.uri, about, session.able, cut=len(found) == completion_feature.MAX_ITEMS
+    )
+
+
+def resolve_completion(server: Server, item: types.CompletionItem) -> types.CompletionItem:
+    """Adds the documentation, once an item is looked at."""
+    data = item.data if isinstance(item.data, dict) else {}
+    snapshot = server.session.documents.get(str(data.get("uri")))
+    if snapshot is not None:
+        text = completion_feature.documentation(snapshot, data.get("path") or ())
+        item.documentation = protocol.to_documentation(text, server.session.able)
+    return item

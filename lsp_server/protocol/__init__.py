@@ -1,13 +1,13 @@
 """Plain types to and from LSP. Besides `server.py`, only this package knows lsprotocol."""
 
 from lsp_server.protocol.capabilities import abilities
+from lsp_server.protocol.completion import to_completion, to_documentation
 from lsp_server.protocol.connection import LspClient
 from lsp_server.protocol.convert import (
     from_change,
     from_position,
     from_range,
     to_action,
-    to_completion,
     to_diagnostic,
     to_hover,
     to_location,
@@ -26,6 +26,7 @@ __all__ = [
     "to_action",
     "to_completion",
     "to_diagnostic",
+    "to_documentation",
     "to_fold",
     "to_highlight",
     "to_hover",

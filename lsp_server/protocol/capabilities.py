@@ -17,6 +17,7 @@ _ENCODINGS: dict[str, Encoding] = {
     types.PositionEncodingKind.Utf16: "utf-16",
     types.PositionEncodingKind.Utf32: "utf-32",
 }
+_ITEM = "text_document.completion.completion_item"
 
 
 def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> Abilities:
@@ -44,12 +45,12 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> A
         relative_patterns=has("workspace.did_change_watched_files.relative_pattern_support"),
         markdown=types.MarkupKind.Markdown
         in (get_capability(capabilities, "text_document.hover.content_format") or ()),
+        snippets=has(f"{_ITEM}.snippet_support"),
+        lines_as_they_are=types.InsertTextMode.AsIs
+        in (get_capability(capabilities, f"{_ITEM}.insert_text_mode_support.value_set") or ()),
+        resolves_documentation="documentation"
+        in (get_capability(capabilities, f"{_ITEM}.resolve_support.properties") or ()),
         markdown_completion=types.MarkupKind.Markdown
-        in (
-            get_capability(
-                capabilities, "text_document.completion.completion_item.documentation_format"
-            )
-            or ()
-        ),
+        in (get_capability(capabilities, f"{_ITEM}.documentation_format") or ()),
         encoding=_ENCODINGS[encoding or types.PositionEncodingKind.Utf16],
     )

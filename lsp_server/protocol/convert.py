@@ -17,7 +17,6 @@ from lsp_server.items import (
     Position,
     Problem,
     Range,
-    Suggestion,
 )
 
 _SEVERITY = {
@@ -30,13 +29,6 @@ _TAG = {
     "unnecessary": types.DiagnosticTag.Unnecessary,
     "deprecated": types.DiagnosticTag.Deprecated,
 }
-_ITEM_KIND = {
-    "key": types.CompletionItemKind.Property,
-    "value": types.CompletionItemKind.Value,
-    "snippet": types.CompletionItemKind.Snippet,
-    "file": types.CompletionItemKind.File,
-}
-
 
 # From the client
 
@@ -135,28 +127,6 @@ def to_hover(hover: Hover | None, able: Abilities) -> types.Hover | None:
     kind = types.MarkupKind.Markdown if able.markdown else types.MarkupKind.PlainText
     contents = types.MarkupContent(kind=kind, value=hover.text)
     return types.Hover(contents=contents, range=to_range(hover.range))
-
-
-def to_completion(suggestions: Sequence[Suggestion], able: Abilities) -> types.CompletionList:
-    return types.CompletionList(
-        is_incomplete=False, items=[_to_completion_item(one, able) for one in suggestions]
-    )
-
-
-def _to_completion_item(suggestion: Suggestion, able: Abilities) -> types.CompletionItem:
-    about: str | types.MarkupContent = suggestion.documentation
-    if able.markdown_completion:
-        about = types.MarkupContent(types.MarkupKind.Markdown, suggestion.documentation)
-    return types.CompletionItem(
-        label=suggestion.label,
-        kind=_ITEM_KIND[suggestion.kind],
-        detail=suggestion.detail or None,
-        documentation=about or None,
-        sort_text=suggestion.sort,
-        deprecated=suggestion.deprecated or None,
-        insert_text_format=types.InsertTextFormat.PlainText,
-        text_edit=types.TextEdit(to_range(suggestion.replace), suggestion.new_text),
-    )
 
 
 def to_report(

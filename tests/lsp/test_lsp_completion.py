@@ -65,7 +65,7 @@ def test_keys_by_context(source: str, offered: set[str], withheld: set[str]) -> 
         "description: |\n  mod│",
         "description: >-\n  text\n  mod│",
         "environment_variables:\n  │",
-        "model_name: x # │",
+        "model_name: x # my│",
         "model_name: x\n  │",
         "requirements:\n  - │",
     ],

@@ -1,0 +1,57 @@
+"""From a place to suggestions."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lsp_server.features.completion.comments import comments
+from lsp_server.features.completion.entries import items
+from lsp_server.features.completion.keys import keys
+from lsp_server.features.completion.place import as_item, place_at
+from lsp_server.features.completion.surroundings import NOTHING_AROUND
+from lsp_server.features.completion.values import values
+from lsp_server.features.reference import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lsp_server.features.completion.surroundings import Surroundings
+    from lsp_server.items import Position, Suggestion
+    from lsp_server.snapshot import Snapshot
+
+MAX_ITEMS = 100
+
+
+def completion(
+    snapshot: Snapshot, position: Position, around: Surroundings = NOTHING_AROUND
+) -> tuple[Suggestion, ...]:
+    """At most 100 suggestions; none outside a Truss's config and in long text."""
+    if not snapshot.is_config:
+        return ()
+    return tuple(islice(_suggestions(snapshot, position, around), MAX_ITEMS))
+
+
+def _suggestions(
+    snapshot: Snapshot, position: Position, around: Surroundings
+) -> Iterator[Suggestion]:
+    place = place_at(snapshot, snapshot.index(position))
+    if place is None:
+        return
+    if place.kind == "comment":
+        yield from comments(snapshot, place)
+    elif place.kind == "value":
+        yield from values(snapshot, place, around)
+    elif place.kind == "item":
+        yield from items(snapshot, place, around)
+    else:
+        yield from keys(snapshot, place, around)
+        yield from items(snapshot, as_item(place), around)
+
+
+def documentation(snapshot: Snapshot, path: Sequence[str]) -> str:
+    """What a suggested key or value is about, for when it is looked at; "" where nothing is."""
+    from truss_base.config import lookup
+
+    field = lookup(tuple(path), snapshot.document.data)
+    return describe(path, field) if field is not None else ""

@@ -1,0 +1,133 @@
+"""Values of a key: what its definition allows, and what the Truss around it has to offer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lsp_server.features.completion.paths import paths
+from lsp_server.features.completion.writing import within
+from lsp_server.items import Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lsp_server.features.completion.place import Place
+    from lsp_server.features.completion.surroundings import Surroundings
+    from lsp_server.snapshot import Snapshot
+    from lsp_server.view import View
+    from truss_base.config import Field
+
+Candidates = dict["str | int | bool", str]
+"""Value → what to say beside it."""
+_COUNTS = (1, 2, 4, 8)
+_MEMORY = ("512Mi", "1Gi", "2Gi", "4Gi", "8Gi", "16Gi", "32Gi", "64Gi", "128Gi")
+_CPU = ("500m", "1", "2", "4", "8", "16")
+_UNITS = ("Gi", "Mi", "Ti")
+
+
+def values(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Suggestion]:
+    """The values of a key that is known; paths where it names one."""
+    from truss_base.config import lookup
+
+    found = list(paths(snapshot, place, around))
+    field = lookup(place.path, snapshot.document.data)
+    if field is not None and not found:
+        candidates = _variants(snapshot, place) or _candidates(place, field, around)
+        found += _suggestions(snapshot, place, candidates)
+    yield from found
+
+
+def _variants(snapshot: Snapshot, place: Place) -> Candidates:
+    """The kinds of a block, where the key is the one that decides between them."""
+    from truss_base.config import lookup
+    from truss_base.config.section import Variants
+
+    above = lookup(place.path[:-1], snapshot.document.data) if len(place.path) > 1 else None
+    section = above.section if above is not None else None
+    if not isinstance(section, Variants) or section.tag != place.path[-1]:
+        return {}
+    return dict.fromkeys(section.sections, "")
+
+
+def _suggestions(snapshot: Snapshot, place: Place, candidates: Candidates) -> Iterator[Suggestion]:
+    for order, (value, detail) in enumerate(candidates.items()):
+        written = within(value, place.quote)
+        yield Suggestion(
+            label=written,
+            kind="value",
+            detail=detail,
+            new_text=f"{place.lead}{written}",
+            replace=snapshot.range(place.start, place.end),
+            sort=f"{order:03}",
+            # Quotes that a choice brings along are not what the user types.
+            filter=f"{place.lead}{value}" if isinstance(value, str) else "",
+            about=place.path,
+        )
+
+
+def _candidates(place: Place, field: Field, around: Surroundings) -> Candidates:
+    found: Candidates = {}
+    if special := _SPECIAL.get(place.path):
+        found |= special(place)
+    if place.path in _FROM_THE_TRUSS or place.path[-1].endswith("secret_name"):
+        view = around.view()
+        reads = _FROM_THE_TRUSS.get(place.path, _secrets)
+        found |= dict.fromkeys(reads(view) if view else (), "")
+    return found | _defined(field)
+
+
+def _defined(field: Field) -> Candidates:
+    """What the definition itself offers; the default comes with the word for it."""
+    found: Candidates = {True: "", False: ""} if isinstance(field.default, bool) else {}
+    if not found:
+        found = dict.fromkeys(field.allowed, "")
+    if isinstance(field.example, (bool, int, str)):
+        found.setdefault(field.example, "example")
+    if isinstance(field.default, (bool, int, str)) and field.default != "":
+        found[field.default] = "default"
+    return found
+
+
+def _accelerators(place: Place) -> Candidates:
+    """`H100` at first, `H100:2` once the type is there."""
+    from truss_base.config.definitions.accelerator import ACCELERATORS
+
+    name = place.word.partition(":")[0]
+    if name not in ACCELERATORS:
+        return {}
+    return {
+        (f"{name}:{number}" if number > 1 else name): f"{number} GPU{'s' * (number > 1)}"
+        for number in _COUNTS
+    }
+
+
+def _memory(place: Place) -> Candidates:
+    """Usual amounts; behind a number that was typed, the units."""
+    if number := re.fullmatch(r"([0-9]+)[a-zA-Z]*", place.word):
+        return {f"{number[1]}{unit}": "" for unit in _UNITS}
+    return dict.fromkeys(_MEMORY, "")
+
+
+def _cpu(place: Place) -> Candidates:
+    return dict.fromkeys(_CPU, "")
+
+
+def _classes(view: View) -> list[str]:
+    from truss_base.validation.outline import outline_of
+
+    return list(outline_of(view.model.text).classes) if view.model else []
+
+
+def _secrets(view: View) -> list[str]:
+    return list(view.settings.secrets)
+
+
+_SPECIAL: dict[tuple[str, ...], Callable[[Place], Candidates]] = {
+    ("resources", "accelerator"): _accelerators,
+    ("resources", "memory"): _memory,
+    ("resources", "cpu"): _cpu,
+}
+_FROM_THE_TRUSS: dict[tuple[str, ...], Callable[[View], list[str]]] = {
+    ("model_class_name",): _classes,
+}
