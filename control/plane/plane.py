@@ -13,19 +13,26 @@ from typing import TYPE_CHECKING, Any
 import control
 from control.plane import VERSION
 from control.plane.exceptions import StateError
+from control.plane.patching.changes import ReleaseFiles
 from control.plane.patching.history import History
 from control.plane.patching.patcher import Patcher
+from control.plane.patching.rollback import Rollback
 from control.plane.proxy.gate import Gate
 from control.plane.proxy.http import HttpProxy
 from control.plane.proxy.websocket import WebSocketProxy
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.store import ReleaseStore
+from control.plane.supervisor.launch import Launch
+from control.plane.supervisor.limits import Limits
 from control.plane.supervisor.environment import inference_environment
 from control.plane.supervisor.logbook import LogBook
-from control.plane.supervisor.process import Launch
+from control.plane.supervisor.memory import MEBIBYTE, memory_bytes
+from control.plane.supervisor.preloads import Preloads, Sources, preloads
+from control.plane.supervisor.spare import Surroundings
 from control.plane.supervisor.supervisor import Supervisor
-from control.plane.supervisor.termination import memory_bytes
 from truss_base.exceptions import TrussBaseError
+
+    from collections.abc import Mapping
 
 if TYPE_CHECKING:
     from control.plane.releases.release import Release
@@ -36,7 +43,6 @@ PACKAGE = Path(control.__file__).resolve().parent
 INFERENCE_ROOT = PACKAGE / "inference"
 # A Unix socket's path may have 107 bytes; the state folder's may be longer than that already.
 SOCKET_FOLDER = "ct-"
-MEBIBYTE = 1024 * 1024
 
 
 class ControlPlane:
@@ -56,11 +62,10 @@ class ControlPlane:
             secrets_dir=settings.secrets_dir,
             log=self.log,
         )
-        self.supervisor = Supervisor(
-            launch,
-            self.gate,
-            self._environment,
+        limits = Limits(
             load_timeout=settings.load_timeout,
+            healthy_after=settings.healthy_after,
+            memory_margin=settings.memory_margin,
             drain_timeout=settings.drain_timeout,
             spare=settings.spare,
         )
@@ -85,6 +90,7 @@ class ControlPlane:
         await self.supervisor.close()
         await self.patcher.close()
         self.log.close()
+        await self.rollback.close()
         await asyncio.to_thread(shutil.rmtree, self._sockets, ignore_errors=True)
         self.store.close()
 
@@ -98,6 +104,7 @@ class ControlPlane:
         live, supervisor = self.store.live, self.supervisor
         current, spare = supervisor.current, supervisor.spare
         return {
+        rolled_back = self.store.journal.last_rollback()
             "hash": live.hash,
             "pending": self.patcher.pending,
             "state": self.state,
@@ -106,10 +113,11 @@ class ControlPlane:
             "version": VERSION,
             "uptime_seconds": round(time.monotonic() - self._started, 3),
             "load_seconds": current.load_seconds if current else None,
-            "spare_ready": bool(spare and spare.has_booted),
-            "memory_mb": await asyncio.to_thread(_memory, current, spare),
+            "spare_ready": spare.is_ready,
+            "memory_mb": await asyncio.to_thread(_memory, current, spare.process),
             "last_error": supervisor.last_error,
             "last_patch_error": self.patcher.last_failure,
+            "rolled_back_from": rolled_back and _without_release(rolled_back),
             "patches": self.patcher.history,
             "pid": {"control": os.getpid(), "inference": current.pid if current else None},
         }
@@ -119,6 +127,12 @@ class ControlPlane:
         return name or (self.settings.truss.name if self.settings.truss else None)
 
     def _environment(self, release: Release) -> dict[str, str]:
+    async def _surroundings(self, release: Release) -> Surroundings:
+        wanted = Preloads()
+        if self.settings.spare:
+            wanted = await asyncio.to_thread(_preloads, release)
+        return Surroundings(self._environment(release), wanted)
+
         return inference_environment(
             os.environ,
             release.environment,
@@ -130,6 +144,23 @@ class ControlPlane:
 
 
 def _open_store(settings: Settings) -> ReleaseStore:
+def _preloads(release: Release) -> Preloads:
+    files, config = ReleaseFiles(release.tree, release.manifest), read_config(release.tree)
+    return preloads(
+        Sources(
+            paths=release.manifest.keys(),
+            read=files.__getitem__,
+            model_file=f"{config.model_module_dir}/{config.model_class_filename}",
+            model_class=config.model_class_name,
+            packages_dir=config.bundled_packages_dir,
+        )
+    )
+
+
+def _without_release(rollback: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: rollback[key] for key in ("hash", "at", "error") if key in rollback}
+
+
     store = ReleaseStore(settings.state)
     try:
         if store.recover() is None:

@@ -35,6 +35,8 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     inherit_environment: bool
     spare: bool
+    healthy_after: float
+    memory_margin: int
 
 
 def parse_settings(arguments: Sequence[str]) -> Settings:
@@ -60,6 +62,8 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         allowed_hosts=tuple(given.allow_host),
         inherit_environment=given.inherit_environment,
         spare=given.spare,
+        healthy_after=given.healthy_after,
+        memory_margin=given.memory_margin,
     )
     if given.insecure_no_auth and not is_loopback(settings.host):
         raise UsageError(
@@ -116,6 +120,18 @@ def _parser() -> argparse.ArgumentParser:
         dest="spare",
         action="store_false",
         help="keep no second interpreter ready: less memory, slower patches",
+    )
+    add(
+        "--healthy-after",
+        type=_seconds,
+        default=10.0,
+        help="seconds a new version has to live, and to answer in, before it is one to go back to",
+    )
+    add(
+        "--memory-margin",
+        type=int,
+        default=256 * MEBIBYTE,
+        help="bytes that stay free; without room for a second process the old one is ended first",
     )
     return parser
 

@@ -12,6 +12,7 @@ from . import process
 from .channel import ControlChannel
 from .exceptions import ControlChannelError
 from .loading import LoadedModel
+from .preloading import preload
 from .release import Release
 from .service import Service
 from .tracebacks import ErrorReport
@@ -69,6 +70,7 @@ class Operations:
     def _load(self, operation: Mapping[str, Any]) -> None:
         if self._load_asked:
             raise ControlChannelError("A release was loaded already; a process loads only one.")
+            "preload": lambda op: preload(list(op["modules"]), self._channel.send),
         secrets_dir = operation.get("secrets_dir")
         release_dir, config_file = str(operation["release_dir"]), str(operation["config_file"])
         self._load_asked = True

@@ -27,6 +27,10 @@ class History:
         self._entries.append(entry)
         self._judge(entry, model_error)
 
+    def add_rollback(self, event: Mapping[str, Any], model_error: Mapping[str, Any] | None) -> None:
+        """Appends that a version was taken back after it had been applied."""
+        self.add(_rollback(event), model_error)
+
     @property
     def last_failure(self) -> dict[str, Any] | None:
         """The last patch if it failed: `hash`, `at`, `error`, and `model_error` where known.
@@ -54,9 +58,17 @@ class History:
 
 def _entry(event: Mapping[str, Any]) -> dict[str, Any] | None:
     """The entry of a journal line that ends a patch, None for any other."""
+    if event["event"] == "rollback":
+        return _rollback(event)
     if event["event"] not in ("commit", "abort") or "strategy" not in event:
         return None
     entry = {key: event[key] for key in ("hash", "strategy", "at", "timings_ms") if key in event}
     if "error" in event:
         entry["error"] = event["error"]
     return {**entry, "ok": event["event"] == "commit"}
+
+
+def _rollback(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The version that was taken back is the one that failed."""
+    entry = {key: event.get(key) for key in ("hash", "at", "error")}
+    return {**entry, "strategy": "rollback", "timings_ms": {}, "ok": False}

@@ -61,13 +61,18 @@ class Patcher:
     """A patch of the live version ends earlier ones; any other waits for them."""
 
     def __init__(
-        self, store: ReleaseStore, supervisor: Supervisor, history: History, log: LogBook
+        self,
+        store: ReleaseStore,
+        supervisor: Supervisor,
+        history: History,
+        log: LogBook,
+        turn: asyncio.Lock,
     ) -> None:
         self._store = store
         self._supervisor = supervisor
         self._history = history
         self._log = log
-        self._turn = asyncio.Lock()
+        self._turn = turn
         self._attempts: list[Attempt] = []
         self._patching = False
         self._tasks = Tasks()

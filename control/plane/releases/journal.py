@@ -43,6 +43,12 @@ class Journal:
         """The releases that were ever live, oldest first."""
         return [event["release"] for event in self.events if event["event"] == "commit"]
 
+    def last_rollback(self) -> Event | None:
+        """The rollback that made the live version live, None where a patch did."""
+        changes = (e for e in reversed(self.events) if e["event"] in ("commit", "rollback"))
+        last = next(changes, None)
+        return last if last is not None and last["event"] == "rollback" else None
+
     def close(self) -> None:
         """Closes the file."""
         self._file.close()

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import HashMismatch, StateError
@@ -20,9 +21,11 @@ from control.plane.releases.directory import open_directory, remove_tree, sync_d
 from control.plane.releases.journal import Journal
 from control.plane.releases.release import (
     COMPLETE_CONFIG,
+    ENVIRONMENT,
     RECORD,
     TREE,
     Release,
+    named_environment,
     new_release_id,
     now,
     read_release,
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from truss_base.config import TrussConfig
 
 KEPT_RELEASES = 3
+# In the folder of a release that was seen to answer and to live.
+HEALTHY = "healthy"
 
 
 class ReleaseStore:
@@ -143,6 +148,7 @@ class ReleaseStore:
                 environment=dict(config.environment_variables),
                 secrets=sorted(config.secrets),
                 manifest=manifest,
+                environment_id=base.environment_id if base else None,
             )
             self._record(release, config)
         except BaseException:
@@ -150,6 +156,19 @@ class ReleaseStore:
             raise
         reach("stage.recorded")
         return release
+
+    def assign(self, release: Release, environment_id: str | None) -> Release:
+        """Links a staged release to the environment that it is to run in."""
+        link = release.root / ENVIRONMENT
+        link.unlink(missing_ok=True)
+        if environment_id is not None:
+            link.symlink_to(f"../../environments/{environment_id}")
+        return replace(release, environment_id=environment_id)
+
+    def environments_named(self) -> set[str]:
+        """The environments of all releases that are there."""
+        named = (named_environment(root) for root in self._releases.iterdir())
+        return {environment for environment in named if environment is not None}
 
     def settle(self, release: Release) -> None:
         """Waits until a staged release outlives the machine. May run while it is loaded."""
@@ -162,19 +181,36 @@ class ReleaseStore:
         Raises:
             OSError: it could not be renamed, and nothing has changed.
         """
-        new = self._state / f"current.{release.id}"
-        new.symlink_to(release.root.relative_to(self._state))
-        reach("commit.linked")
-        new.replace(self._current)
-        self._live = release
-        reach("commit.renamed")
-        # It is live now, whether or not the disk takes what follows.
-        with contextlib.suppress(OSError):
-            sync_directory(self._state)
-            reach("commit.synced")
-            self.journal.append({"event": "commit", "release": release.id, "at": now(), **details})
+        event = {"event": "commit", "release": release.id, "at": now(), **details}
+        self._make_live(release, event, "commit")
         self._staged.discard(release.id)
-        reach("commit.journaled")
+
+    def revert(self, release: Release, details: Mapping[str, Any]) -> None:
+        """Makes an older release the live one again.
+
+        Raises:
+            OSError: it could not be renamed, and nothing has changed.
+        """
+        event = {"event": "rollback", "release": release.id, **details}
+        self._make_live(release, event, "rollback")
+
+    def mark_healthy(self, release_id: str) -> None:
+        """Remembers that a release is one to go back to."""
+        # Where the disk does not take it, there is merely no way back to this one.
+        with contextlib.suppress(OSError):
+            (self._releases / release_id / HEALTHY).touch()
+
+    def is_healthy(self, release_id: str) -> bool:
+        """Whether `mark_healthy` was called for a release that is still there."""
+        return (self._releases / release_id / HEALTHY).exists()
+
+    def last_healthy(self) -> Release | None:
+        """The newest healthy release besides the live one."""
+        for release_id in reversed(self.journal.committed()):
+            if release_id != self.live.id and self.is_healthy(release_id):
+                with contextlib.suppress(StateError):
+                    return read_release(self._releases / release_id)
+        return None
 
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:
         """Removes a staged release that will never be live."""
@@ -188,10 +224,26 @@ class ReleaseStore:
         self.journal.sync()
         with self._mutex:
             kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
-            kept |= {self._live.id} if self._live else set()
+            if self._live is not None:
+                healthy = self.last_healthy()
+                kept |= {self._live.id} | ({healthy.id} if healthy else set())
             for root in self._releases.iterdir():
                 if root.name not in kept:
                     self._remove(root)
+
+    def _make_live(self, release: Release, event: Mapping[str, Any], step: str) -> None:
+        new = self._state / f"current.{release.id}"
+        new.symlink_to(release.root.relative_to(self._state))
+        reach(f"{step}.linked")
+        new.replace(self._current)
+        self._live = release
+        reach(f"{step}.renamed")
+        # It is live now, whether or not the disk takes what follows.
+        with contextlib.suppress(OSError):
+            sync_directory(self._state)
+            reach(f"{step}.synced")
+            self.journal.append(event)
+        reach(f"{step}.journaled")
 
     def _read_current(self) -> Release | None:
         try:
@@ -218,6 +270,7 @@ class ReleaseStore:
 
     def _record(self, release: Release, config: TrussConfig) -> None:
         """`release.json` last: a release with it is complete."""
+        self.assign(release, release.environment_id)
         with open_directory(release.root) as directory:
             directory.write(COMPLETE_CONFIG, complete_json(config))
             directory.write(RECORD, json.dumps(release.to_json()).encode())

@@ -9,20 +9,19 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from control.plane.exceptions import LoadFailed
+from control.plane.exceptions import LoadFailed, PreloadFailed
 from control.plane.proxy.backend import Backend
 from control.plane.supervisor.errors import ended_error, timeout_error
 from control.plane.supervisor.termination import end_descendants, kill_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from control.plane.releases.release import Release
-    from control.plane.supervisor.logbook import LogBook
+    from control.plane.supervisor.environment import ProcessEnvironment
+    from control.plane.supervisor.launch import Launch
 
 # A traceback through deep recursion is long, and has to arrive whole.
 LINE_LIMIT = 8 * 1024 * 1024
@@ -31,29 +30,7 @@ CHILDREN_SECONDS = 5.0
 STOP_SECONDS = 5.0
 LAST_WORD_SECONDS = 1.0
 REPORT_SECONDS = 2.0
-START = (
-    "import sys; sys.path.append({root!r}); "
-    "from control_truss_inference.__main__ import main; main()"
-)
-
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What every inference process is started with."""
-
-    python: Path
-    import_root: Path
-    sockets: Path
-    secrets_dir: Path | None
-    log: LogBook
-
-    def command(self, socket_path: Path, control_fd: int) -> list[str]:
-        """The command line. `sys.path` is appended to, so the user's packages come first."""
-        start = START.format(root=str(self.import_root))
-        options = ["--socket", str(socket_path), "--control-fd", str(control_fd)]
-        return [str(self.python), "-c", start, *options]
 
 
 class InferenceProcess:
@@ -61,40 +38,42 @@ class InferenceProcess:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, launch: Launch, environment: Mapping[str, str]) -> None:
+    def __init__(self, launch: Launch, environment: ProcessEnvironment) -> None:
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
         self._launch = launch
         self._socket = launch.sockets / f"{number}.sock"
         self._booted: asyncio.Future[None] = loop.create_future()
+        self._preloaded: asyncio.Future[Event] = loop.create_future()
         self._loaded: asyncio.Future[Event] = loop.create_future()
         self._drained = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self.environment = dict(environment)
+        self.environment = environment
         self.backend = Backend(str(self._socket))
         self.exited: asyncio.Future[int] = loop.create_future()
+        self.preloading: str = ""
         self.release_id: str | None = None
         self.load_seconds: float | None = None
         self.ready_at: float | None = None
         self.on_predict_error: Callable[[InferenceProcess, Event], None] | None = None
 
     @classmethod
-    async def start(cls, launch: Launch, environment: Mapping[str, str]) -> InferenceProcess:
+    async def start(cls, launch: Launch, environment: ProcessEnvironment) -> InferenceProcess:
         """Starts the interpreter and returns at once; `load` waits until it has booted."""
         self = cls(launch, environment)
         ours, theirs = socket.socketpair()
         read_end, write_end = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *launch.command(self._socket, theirs.fileno()),
+                *launch.command(environment.python, self._socket, theirs.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=write_end,
                 stderr=write_end,
                 pass_fds=[theirs.fileno()],
                 cwd=launch.sockets,
-                env=self.environment,
+                env=dict(environment.variables),
                 # Its own session: the whole group can be ended, and a Ctrl-C is ours alone.
                 start_new_session=True,
             )
@@ -137,6 +116,23 @@ class InferenceProcess:
             await asyncio.wait_for(asyncio.shield(self._booted), BOOT_SECONDS)
         except asyncio.TimeoutError:
             raise LoadFailed(timeout_error("boot", BOOT_SECONDS)) from None
+
+    async def preload(self, modules: Sequence[str], limit: float) -> frozenset[str]:
+        """Imports packages ahead of a release; gives the top-level names that were asked for.
+
+        Raises:
+            PreloadFailed: an import failed, hung, ended the process, or would be noticed.
+            LoadFailed: the process did not even boot.
+        """
+        await self.boot()
+        self._send({"op": "preload", "modules": list(modules)})
+        try:
+            event = await asyncio.wait_for(asyncio.shield(self._preloaded), limit)
+        except asyncio.TimeoutError:
+            raise PreloadFailed(self.preloading, f"it took longer than {limit:g} s") from None
+        if event["problem"] is not None:
+            raise PreloadFailed(self.preloading, event["problem"])
+        return frozenset(event["names"])
 
     async def load(self, release: Release, limit: float) -> None:
         """Loads a release; the process serves it afterwards.
@@ -211,6 +207,10 @@ class InferenceProcess:
         kind = event.get("event")
         if kind == "booted":
             _settle(self._booted, None)
+        elif kind == "preloading":
+            self.preloading = event["module"]
+        elif kind == "preloaded":
+            _settle(self._preloaded, event)
         elif kind == "ready":
             _settle(self._loaded, event)
         elif kind == "load_failed":
@@ -237,6 +237,7 @@ class InferenceProcess:
         writer.close()
         self._socket.unlink(missing_ok=True)
         _fail(self._booted, LoadFailed(ended_error("boot", code)))
+        _fail(self._preloaded, PreloadFailed(self.preloading, "it ended the process"))
         _fail(self._loaded, LoadFailed(ended_error("load", code)))
 
 

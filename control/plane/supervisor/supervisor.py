@@ -1,32 +1,36 @@
-"""Keeps the right process serving: first load, warm spare, switch, crash, stop."""
+"""Keeps the right process serving: first load, switch, crash, stop."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import LoadFailed
 from control.plane.releases.release import now
-from control.plane.supervisor.backoff import Backoff
+from control.plane.supervisor.crash_loop import CrashLoop
 from control.plane.supervisor.drainage import Drainage
-from control.plane.supervisor.errors import ended_error, model_error, start_error
-from control.plane.supervisor.process import InferenceProcess
+from control.plane.supervisor.errors import ended_error
+from control.plane.supervisor.fleet import CLOSING, Fleet
+from control.plane.supervisor.memory import available_bytes, group_bytes, has_room
+from control.plane.supervisor.spare import Spare
 from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from control.plane.proxy.backend import Backend
     from control.plane.proxy.gate import Gate
     from control.plane.releases.release import Release
-    from control.plane.supervisor.process import Event, Launch
+    from control.plane.supervisor.crash_loop import HealthRecord
+    from control.plane.supervisor.launch import Launch
+    from control.plane.supervisor.limits import Limits
+    from control.plane.supervisor.process import Event, InferenceProcess
+    from control.plane.supervisor.spare import Surroundings
 
 # Up to this long before the next start requests wait; beyond it they are told.
 WORTH_WAITING_SECONDS = 1.0
 STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
-CLOSING = "The server is shutting down."
 REPLACED = (
     "This request was still running on a version that has been replaced when its time was up "
     "(--drain-timeout); send it again for an answer by the new version."
@@ -40,27 +44,24 @@ class Supervisor:
         self,
         launch: Launch,
         gate: Gate,
-        environment: Callable[[Release], dict[str, str]],
-        *,
-        load_timeout: float,
-        drain_timeout: float,
-        spare: bool,
+        surroundings: Callable[[Release], Awaitable[Surroundings]],
+        health: HealthRecord,
+        limits: Limits,
     ) -> None:
-        self._launch = launch
         self._gate = gate
-        self._environment = environment
-        self._load_timeout = load_timeout
-        self._drainage = Drainage(drain_timeout)
-        self._keeps_spare = spare
+        self._surroundings = surroundings
+        self._health = health
+        self._limits = limits
+        self._log = launch.log
         self._tasks = Tasks()
+        self._drainage = Drainage(limits.drain_timeout)
+        self._fleet = Fleet(launch, self._ended, self._predict_error)
+        self._spare = Spare(self._fleet, self._tasks, launch.log)
+        self._crash_loop = CrashLoop(limits.healthy_after, health.passed)
         self._loading: asyncio.Task[None] | None = None
-        self._processes: set[InferenceProcess] = set()
-        self._backoff = Backoff()
-        self._closed = False
         self._release: Release | None = None
         self._state = "starting"
         self.current: InferenceProcess | None = None
-        self.spare: InferenceProcess | None = None
         self.last_error: Event | None = None
 
     # What others may know
@@ -73,12 +74,21 @@ class Supervisor:
     @property
     def pids(self) -> set[int]:
         """Every process that asyncio waits for."""
-        return {process.pid for process in self._processes}
+        return {process.pid for process in self._fleet.living}
 
     @property
     def releases_in_use(self) -> set[str]:
         """Releases whose files a living process may still read."""
-        return {p.release_id for p in self._processes if p.is_alive and p.release_id}
+        return {p.release_id for p in self._fleet.living if p.is_alive and p.release_id}
+
+    @property
+    def spare(self) -> Spare:
+        """The process that the next reload will use."""
+        return self._spare
+
+    async def has_room(self) -> bool:
+        """Whether memory allows for a second process of the size of the serving one."""
+        return await asyncio.to_thread(self._has_room, self.current)
 
     # What the control plane asks for
 
@@ -95,9 +105,9 @@ class Supervisor:
         Raises:
             LoadFailed: nothing has changed for requests.
         """
-        process = await self._taken(self._environment(release))
+        process = await self._taken(await self._surroundings(release))
         try:
-            await process.load(release, self._load_timeout)
+            await process.load(release, self._limits.load_timeout)
         except BaseException:
             self._tasks.run(process.kill())
             raise
@@ -110,6 +120,7 @@ class Supervisor:
         self._release = release
         self._state = "ready"
         self.last_error = None
+        self._crash_loop.activated(release.id, passed=self._health.has_passed(release.id))
         self._gate.open(process.backend)
         if old is not None:
             self._tasks.run(self._drainage.drain(old, REPLACED))
@@ -121,6 +132,21 @@ class Supervisor:
     def adopt(self, release: Release) -> None:
         """The live process stays; only the files it would be started from have changed."""
         self._release = release
+        self._crash_loop.activated(release.id, passed=self._health.has_passed(release.id))
+        self.refill()
+
+    async def vacate(self) -> None:
+        """Ends the serving process before its successor is loaded; requests wait meanwhile."""
+        self._cancel_loading()
+        self._gate.hold()
+        self._state = "loading"
+        self._crash_loop.left()
+        current, self.current = self.current, None
+        if current is not None:
+            await self._drainage.drain(current, REPLACED)
+        # Those that drain still, or have just been given up, occupy as much as any other.
+        others = [p.exited for p in self._fleet.living if p is not self._spare.process]
+        await asyncio.gather(*map(asyncio.shield, others))
 
     async def restart(self, release: Release) -> None:
         """Loads `release` again and switches to it. Raises LoadFailed; the old one serves on."""
@@ -140,29 +166,32 @@ class Supervisor:
         self._cancel_loading()
         self._state = "stopped"
         self._gate.refuse(STOPPED)
+        self._crash_loop.left()
         current, self.current = self.current, None
         if current is not None:
             await self._drainage.drain(current, STOPPED)
 
     async def close(self) -> None:
         """Ends everything, in bounded time."""
-        self._closed, self._keeps_spare = True, False
+        self._fleet.close()
         self._cancel_loading()
+        self._crash_loop.left()
         self._state = "stopped"
         self._gate.refuse(CLOSING)
-        self.current = self.spare = None
-        await asyncio.gather(*(process.stop() for process in self._processes))
+        self.current = None
+        await asyncio.gather(*(process.stop() for process in self._fleet.living))
         await self._tasks.close()
 
     def refill(self) -> None:
         """Makes sure that a spare with the live release's environment is warm or warming."""
-        if self._keeps_spare and self._release is not None:
-            self._tasks.run(self._fill_spare(self._environment(self._release)))
+        if self._limits.spare and self._release is not None and not self._fleet.is_closed:
+            self._tasks.run(self._refill(self._release))
 
     def note_success(self, backend: Backend) -> None:
         """The model has answered: what went wrong before is over."""
         if self.current is not None and self.current.backend is backend:
             self.last_error = None
+            self._crash_loop.answered()
 
     # Loading
 
@@ -173,7 +202,6 @@ class Supervisor:
         except LoadFailed as failure:
             self._failed(failure)
         else:
-            self._loading = None
             self.switch(process, release)
 
     def _failed(self, failure: LoadFailed) -> None:
@@ -183,71 +211,50 @@ class Supervisor:
         # The patch that fixes it should not have to wait for an interpreter.
         self.refill()
 
-    async def _taken(self, environment: dict[str, str]) -> InferenceProcess:
+    async def _taken(self, wanted: Surroundings) -> InferenceProcess:
         """`_take` that may be cancelled: a process half started would belong to nobody."""
-        taking = asyncio.ensure_future(self._take(environment))
+        taking = asyncio.ensure_future(self._take(wanted))
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
             self._tasks.run(_kill_once_there(taking))
             raise
 
-    async def _take(self, environment: dict[str, str]) -> InferenceProcess:
-        spare, self.spare = self.spare, None
-        if spare is not None and spare.is_alive and spare.environment == environment:
-            return spare
-        if spare is not None:
-            self._tasks.run(spare.kill())
-        return await self._start(environment)
+    async def _take(self, wanted: Surroundings) -> InferenceProcess:
+        warm = await self._spare.take(wanted)
+        return warm or await self._fleet.start(wanted.environment)
 
-    async def _start(self, environment: dict[str, str]) -> InferenceProcess:
-        if self._closed:
-            raise LoadFailed(model_error("boot", "ShuttingDown", CLOSING))
-        try:
-            process = await InferenceProcess.start(self._launch, environment)
-        except OSError as error:
-            raise LoadFailed(start_error(error)) from error
-        process.on_predict_error = self._predict_error
-        self._processes.add(process)
-        process.exited.add_done_callback(lambda _: self._ended(process))
-        return process
-
-    async def _fill_spare(self, environment: dict[str, str]) -> None:
-        spare = self.spare
-        if spare is not None and spare.is_alive and spare.environment == environment:
+    async def _refill(self, release: Release) -> None:
+        if not await self.has_room():
+            await self._spare.drop()
             return
-        try:
-            new = await self._start(environment)
-        except LoadFailed:
-            # Whoever needs a process next tries again, and hears why there is none.
-            new = None
-        # Read again: another refill may have put one there meanwhile.
-        old, self.spare = self.spare, new
-        if old is not None:
-            await old.kill()
+        seconds = self.current.load_seconds if self.current else None
+        await self._spare.fill(await self._surroundings(release), seconds or 0.0)
+
+    def _has_room(self, current: InferenceProcess | None) -> bool:
+        needed = group_bytes(current.pid) if current is not None else 0
+        return has_room(available_bytes(), needed, self._limits.memory_margin)
 
     # Endings
 
     def _ended(self, process: InferenceProcess) -> None:
-        self._processes.discard(process)
-        if process is self.spare:
-            # Not replaced here: one that cannot boot would be started for ever.
-            self.spare = None
+        self._spare.forget(process)
         if process is self.current:
             self._crashed(process)
 
     def _crashed(self, process: InferenceProcess) -> None:
-        lived = time.monotonic() - (process.ready_at or time.monotonic())
-        self._backoff = self._backoff.after(lived)
+        self._crash_loop.crashed()
         self.current = None
         self.last_error = {**ended_error("serve", process.exited.result()), "at": now()}
-        self._launch.log.note(f"{self.last_error['message']} Starting it again.")
+        self._log.note(f"{self.last_error['message']} Starting it again.")
         if self._release is not None:
             self._load_in_background(self._respawn(self._release))
 
     async def _respawn(self, release: Release) -> None:
-        """Brings the live release back, ever more slowly while that keeps failing."""
-        while True:
+        """Brings the live release back, ever more slowly while that keeps failing; one that never
+        was healthy makes room for the last one that was."""
+        error = self.last_error
+        while not (self._crash_loop.is_hopeless and await self._rolled_back(release)):
             await self._wait_out()
             self._state = "loading"
             self._gate.hold()
@@ -255,19 +262,22 @@ class Supervisor:
                 process = await self.prepare(release)
             except LoadFailed as failure:
                 self._failed(failure)
-                self._backoff = self._backoff.after(0)
+                self._crash_loop.crashed()
                 continue
-            error = self.last_error
-            self._loading = None
             self.switch(process, release)
-            self.last_error = error
-            return
+            break
+        self.last_error = error
+
+    async def _rolled_back(self, release: Release) -> bool:
+        self._state = "loading"
+        self._gate.hold()
+        return await self._health.roll_back(self, release, self._crash_loop.crashes)
 
     async def _wait_out(self) -> None:
-        delay = self._backoff.delay
+        delay = self._crash_loop.delay
         if delay > WORTH_WAITING_SECONDS:
             self._gate.refuse(
-                f"The inference process has ended {self._backoff.crashes} times in a row; "
+                f"The inference process has ended {self._crash_loop.crashes} times in a row; "
                 f"it is started again in {delay:g} s. A patch that fixes it is taken at once."
             )
         else:
@@ -283,9 +293,10 @@ class Supervisor:
         self._loading = self._tasks.run(load)
 
     def _cancel_loading(self) -> None:
-        if self._loading is not None:
+        # Whoever loads in the background switches itself, at its end.
+        if self._loading is not None and self._loading is not asyncio.current_task():
             self._loading.cancel()
-            self._loading = None
+        self._loading = None
 
 
 async def _kill_once_there(taking: asyncio.Future[InferenceProcess]) -> None:

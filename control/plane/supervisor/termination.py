@@ -54,15 +54,6 @@ def descendants(leader: int) -> list[int]:
     return found[::-1]
 
 
-def memory_bytes(pid: int) -> int:
-    """Resident memory of one process, 0 when that cannot be told."""
-    try:
-        pages = int((PROC / str(pid) / "statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def _processes() -> list[tuple[int, int, int]]:
     """(pid, parent, session) of every process; an empty list without /proc."""
     found = []
