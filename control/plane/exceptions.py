@@ -7,7 +7,10 @@ ControlPlaneError
 │   ├── UnsafePath             a path would be reached through a link or leave its root
 │   ├── ForeignChange          the running model changed files of its own release
 │   └── HashMismatch           the staged tree is not the promised one
+├── InstallFailed              requirements or system packages cannot be installed
 ├── LoadFailed                 a release does not load; carries the error for the developer
+├── PreloadFailed              a package cannot be imported before the release is known
+├── MalformedRequest           bytes from a client that are no request served here (400 to 505)
 ├── Unavailable                no inference process may answer now (503)
 ├── UpstreamError              an inference process could not answer one request (502)
 │   ├── UpstreamUnreached      nothing was sent: another process may be asked
@@ -66,12 +69,32 @@ class HashMismatch(ReleaseError):
     """The files of a release do not hash to what was promised."""
 
 
+class InstallFailed(ControlPlaneError):
+    """What a version asks for cannot be installed; the message is the installer's."""
+
+
 class LoadFailed(ControlPlaneError):
     """A release could not be loaded. `error` is what the inference server reported."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         super().__init__(f"{error.get('type', 'Error')}: {error.get('message', '')}")
         self.error = dict(error)
+
+
+class PreloadFailed(ControlPlaneError):
+    """A warm spare could not import `module` ahead of a release. Nobody but the log hears of it."""
+
+    def __init__(self, module: str, problem: str) -> None:
+        super().__init__(problem)
+        self.module = module
+
+
+class MalformedRequest(ControlPlaneError):
+    """What a client sent cannot be passed on without guessing what was meant."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 class Unavailable(ControlPlaneError):

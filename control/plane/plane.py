@@ -22,9 +22,9 @@ from control.plane.proxy.http import HttpProxy
 from control.plane.proxy.websocket import WebSocketProxy
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.store import ReleaseStore
+from control.plane.supervisor.environment import inference_environment
 from control.plane.supervisor.launch import Launch
 from control.plane.supervisor.limits import Limits
-from control.plane.supervisor.environment import inference_environment
 from control.plane.supervisor.logbook import LogBook
 from control.plane.supervisor.memory import MEBIBYTE, memory_bytes
 from control.plane.supervisor.preloads import Preloads, Sources, preloads
@@ -32,9 +32,9 @@ from control.plane.supervisor.spare import Surroundings
 from control.plane.supervisor.supervisor import Supervisor
 from truss_base.exceptions import TrussBaseError
 
+if TYPE_CHECKING:
     from collections.abc import Mapping
 
-if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.settings import Settings
     from control.plane.supervisor.process import InferenceProcess
@@ -64,12 +64,15 @@ class ControlPlane:
         )
         limits = Limits(
             load_timeout=settings.load_timeout,
+            drain_timeout=settings.drain_timeout,
             healthy_after=settings.healthy_after,
             memory_margin=settings.memory_margin,
-            drain_timeout=settings.drain_timeout,
             spare=settings.spare,
         )
-        self.patcher = Patcher(store, self.supervisor, History(store.journal.events), self.log)
+        turn, history = asyncio.Lock(), History(store.journal.events)
+        self.rollback = Rollback(store, history, self.log, turn)
+        self.supervisor = Supervisor(launch, self.gate, self._surroundings, self.rollback, limits)
+        self.patcher = Patcher(store, self.supervisor, history, self.log, turn)
         self.http = HttpProxy(self.gate, self.supervisor.note_success)
         self.websocket = WebSocketProxy(self.gate)
 
@@ -89,8 +92,8 @@ class ControlPlane:
         """Ends every process and leaves the state folder to the next."""
         await self.supervisor.close()
         await self.patcher.close()
-        self.log.close()
         await self.rollback.close()
+        self.log.close()
         await asyncio.to_thread(shutil.rmtree, self._sockets, ignore_errors=True)
         self.store.close()
 
@@ -103,8 +106,8 @@ class ControlPlane:
         """Everything there is to know."""
         live, supervisor = self.store.live, self.supervisor
         current, spare = supervisor.current, supervisor.spare
-        return {
         rolled_back = self.store.journal.last_rollback()
+        return {
             "hash": live.hash,
             "pending": self.patcher.pending,
             "state": self.state,
@@ -116,8 +119,8 @@ class ControlPlane:
             "spare_ready": spare.is_ready,
             "memory_mb": await asyncio.to_thread(_memory, current, spare.process),
             "last_error": supervisor.last_error,
-            "last_patch_error": self.patcher.last_failure,
             "rolled_back_from": rolled_back and _without_release(rolled_back),
+            "last_patch_error": self.patcher.last_failure,
             "patches": self.patcher.history,
             "pid": {"control": os.getpid(), "inference": current.pid if current else None},
         }
@@ -126,13 +129,13 @@ class ControlPlane:
         name = read_config(live.tree).model_name
         return name or (self.settings.truss.name if self.settings.truss else None)
 
-    def _environment(self, release: Release) -> dict[str, str]:
     async def _surroundings(self, release: Release) -> Surroundings:
         wanted = Preloads()
         if self.settings.spare:
             wanted = await asyncio.to_thread(_preloads, release)
         return Surroundings(self._environment(release), wanted)
 
+    def _environment(self, release: Release) -> dict[str, str]:
         return inference_environment(
             os.environ,
             release.environment,
@@ -143,7 +146,6 @@ class ControlPlane:
         )
 
 
-def _open_store(settings: Settings) -> ReleaseStore:
 def _preloads(release: Release) -> Preloads:
     files, config = ReleaseFiles(release.tree, release.manifest), read_config(release.tree)
     return preloads(
@@ -161,6 +163,7 @@ def _without_release(rollback: Mapping[str, Any]) -> dict[str, Any]:
     return {key: rollback[key] for key in ("hash", "at", "error") if key in rollback}
 
 
+def _open_store(settings: Settings) -> ReleaseStore:
     store = ReleaseStore(settings.state)
     try:
         if store.recover() is None:
