@@ -54,6 +54,7 @@ class Operations:
 
     def __call__(self, operation: Mapping[str, Any]) -> None:
         known: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "preload": lambda op: preload(list(op["modules"]), self._channel.send),
             "load": self._load,
             "drain": lambda op: self._service.drain(float(op.get("timeout") or 0.0)),
             "stop": lambda op: process.end_now(0),
@@ -70,7 +71,6 @@ class Operations:
     def _load(self, operation: Mapping[str, Any]) -> None:
         if self._load_asked:
             raise ControlChannelError("A release was loaded already; a process loads only one.")
-            "preload": lambda op: preload(list(op["modules"]), self._channel.send),
         secrets_dir = operation.get("secrets_dir")
         release_dir, config_file = str(operation["release_dir"]), str(operation["config_file"])
         self._load_asked = True
