@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from starlette.responses import Response
@@ -20,17 +22,17 @@ from .exceptions import (
     UserCodeError,
 )
 from .metrics import CONTENT_TYPE, Metrics
-from .pipeline import Pipeline
 from .routes import Endpoint, find
 from .streams import Stream
 from .tracebacks import ErrorReport, report
 from .user_code import UserCode
+from .version import Version
 from .websocket import serve_websocket
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from .contract import Contract, Method
+    from .contract import Method
     from .loading import LoadedModel
 
 logger = logging.getLogger(__name__)
@@ -38,30 +40,34 @@ SPARE_THREADS = 32  # beside those of `predict`: preprocess, postprocess, OpenAI
 
 
 class Application:
-    """Answers requests; `model` is None until `serve` was called. `on_error` gets each report."""
+    """Answers requests; `version` is None until `serve` was called. `on_error` gets each report."""
 
     def __init__(self, on_error: Callable[[ErrorReport], None]) -> None:
         self._on_error = on_error
         self.metrics = Metrics()
-        self.model: LoadedModel | None = None
+        self.version: Version | None = None
+        self.roots: tuple[Path, ...] = ()  # of the versions whose code may run
         self.ending = False  # requests still at work are cancelled soon, by us
-        self._pipeline: Pipeline | None = None
         self._user_code: UserCode | None = None
 
     def serve(self, model: LoadedModel) -> None:
         """From now on `model` answers. Called on the event loop."""
         self._user_code = UserCode(model.release.predict_concurrency + SPARE_THREADS)
-        self._pipeline = Pipeline(model, self._user_code)
         self.metrics.load_seconds = model.seconds
-        self.model = model
+        self.version = Version(model, self._user_code)
+        self.roots = (model.release.root,)
+
+    def swap(self, version: Version) -> None:
+        """From now on requests begin on `version`, a successor of the one that answers now."""
+        self.version = version
+        self.roots = (version.model.release.root, *self.roots)
 
     def report(self, error: BaseException, near: Callable[..., Any] | None = None) -> str:
         """Hands an error of the user's code to the developer; returns the id of the report.
 
         `near` is the user's function to point at when the error itself has no place in the Truss.
         """
-        root = self.model.release.root if self.model else None
-        described = report(error, phase="predict", root=root, near=near)
+        described = report(error, phase="predict", roots=self.roots, near=near)
         self._on_error(described)
         return described.id
 
@@ -72,13 +78,6 @@ class Application:
             await serve_websocket(self, scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(Connection(scope, receive, send))
-
-    @property
-    def contract(self) -> Contract:
-        """Raises ModelNotReady while no model is loaded."""
-        if self.model is None:
-            raise ModelNotReady
-        return self.model.contract
 
     @property
     def user_code(self) -> UserCode:
@@ -99,9 +98,11 @@ class Application:
             self.metrics.answered(endpoint.value, connection.status or 499, seconds)
 
     async def _dispatch(self, endpoint: Endpoint, parameter: str, connection: Connection) -> None:
+        version = connection.version = self.version
         try:
-            result = await getattr(self, f"_{endpoint.value}")(connection, parameter)
-            await self._send(result, connection)
+            with version.answering() if version else contextlib.nullcontext():
+                result = await getattr(self, f"_{endpoint.value}")(connection, parameter)
+                await self._send(result, connection)
         except asyncio.CancelledError as exc:
             if self.ending and not connection.gone:
                 raise
@@ -148,12 +149,12 @@ class Application:
         return Response(self.metrics.render(), media_type=CONTENT_TYPE)
 
     async def _loaded(self, connection: Connection, parameter: str) -> Any:
-        if self.model is None:
+        if connection.version is None:
             raise ModelNotReady(parameter)
         return {}
 
     async def _health(self, connection: Connection, parameter: str) -> Any:
-        is_healthy = self.contract.is_healthy
+        is_healthy = connection.served_by.contract.is_healthy
         if is_healthy is None:
             return {}
         try:
@@ -165,27 +166,27 @@ class Application:
         return {} if healthy else responses.error_response(503, text, responses.MODEL_FAULT)
 
     async def _schema(self, connection: Connection, parameter: str) -> Any:
-        first, last = self.contract.first, self.contract.last
+        contract = connection.served_by.contract
+        first, last = contract.first, contract.last
         if first.input_model is None:
             raise MethodNotImplemented(f"`{first.name}` has no input annotated with pydantic.")
         return schema.describe(first.input_model, last.returns)
 
     async def _predict(self, connection: Connection, parameter: str) -> Any:
-        connection.answered_by = self.contract.last.function
-        inputs = await self._inputs(self.contract.first, connection)
-        if self._pipeline is None:
-            raise ModelNotReady(parameter)
-        result = await self._pipeline.predict(inputs, connection.request, connection.still_wanted)
+        version = connection.served_by
+        connection.answered_by = version.contract.last.function
+        inputs = await self._inputs(version.contract.first, connection)
+        request, wanted = connection.request, connection.still_wanted
+        result = await version.pipeline.predict(inputs, request, wanted)
         return await _gathered(result, connection)
 
     async def _openai(self, connection: Connection, parameter: str) -> Any:
-        method = self.contract.method(parameter)
+        version = connection.served_by
+        method = version.contract.method(parameter)
         connection.answered_by = method.function
         inputs = await self._inputs(method, connection)
-        if self._pipeline is None:
-            raise ModelNotReady
         request, wanted = connection.request, connection.still_wanted
-        result = await self._pipeline.other(method, inputs, request, wanted)
+        result = await version.pipeline.other(method, inputs, request, wanted)
         return await _gathered(result, connection)
 
     async def _missing(self, connection: Connection, parameter: str) -> Any:

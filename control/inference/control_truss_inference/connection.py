@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from starlette.requests import Request
 
-from .exceptions import ClientDisconnected
+from .exceptions import ClientDisconnected, ModelNotReady
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
+
+    from .version import Version
 
 CLOSED: dict[str, Any] = {"type": "http.disconnect"}
 
@@ -32,6 +34,7 @@ class Connection:
         self.complete = False
         self.gone = False
         self.answered_by: Callable[..., Any] | None = None  # the user's function, for reports
+        self.version: Version | None = None  # None while no model is loaded
         self._left = asyncio.Event()
         self.scope = scope
         self.request = Request(scope, self.receive)
@@ -39,6 +42,13 @@ class Connection:
     @property
     def started(self) -> bool:
         return self.status is not None
+
+    @property
+    def served_by(self) -> Version:
+        """The version that answers. Raises ModelNotReady while no model is loaded."""
+        if self.version is None:
+            raise ModelNotReady
+        return self.version
 
     async def body(self) -> bytes:
         """The whole body. Raises ClientDisconnected when the client leaves while sending it."""

@@ -9,6 +9,7 @@ InferenceError
 ├── UserCodeError            500  the user's code raised
 ├── ReleaseError             -    the release or its config cannot be read
 ├── ControlChannelError      -    a line on the control channel makes no sense
+├── SwapRefused              -    what is alive in the process forbids a hot swap
 └── SecretNotFound           -    a secret is not declared, or has no value
 """
 
@@ -62,6 +63,14 @@ class ReleaseError(InferenceError):
 
 class ControlChannelError(InferenceError):
     pass
+
+
+class SwapRefused(InferenceError):
+    """The new code would be right, but something alive would go on with the old one."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
 
 
 class SecretNotFound(InferenceError, KeyError):

@@ -8,9 +8,12 @@ caches: they do not change, and compiling them anew would cost seconds.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import os
 import sys
+import weakref
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -23,7 +26,7 @@ from importlib.machinery import (
 )
 from importlib.util import module_from_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Iterator
 
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
@@ -32,43 +35,91 @@ if TYPE_CHECKING:
 
 
 class SourceLoader(SourceFileLoader):
-    """Compiles the source each time it is asked; neither reads nor writes `__pycache__`."""
+    """Compiles the source each time it is asked; neither reads nor writes `__pycache__`.
+
+    It also marks the module it loads: `generation` numbers the version of the Truss that made it
+    (see `swap.generations`), `namespace` is the module's dictionary, which its functions keep
+    alive longer than the module.
+    """
+
+    living: ClassVar[weakref.WeakSet[SourceLoader]] = weakref.WeakSet()
+
+    def __init__(self, fullname: str, path: str, generation: int = 0) -> None:
+        super().__init__(fullname, path)
+        self.generation = generation
+        self.namespace: dict[str, Any] = {}
+
+    # The inherited comparison is by name and path; a mark is itself.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        try:
+        with named_syntax_errors(path):
             code: CodeType = self.source_to_code(self.get_data(path), path)
-        except SyntaxError as exc:
-            exc.filename = exc.filename or path  # null bytes: Python names no file
-            exc.lineno = exc.lineno or 1
-            raise
-        except ValueError as exc:  # null bytes, before Python 3.12
-            raise SyntaxError(str(exc), (path, 1, 1, "")) from exc
         return code
 
+    def exec_module(self, module: ModuleType) -> None:
+        self.mark(module)
+        super().exec_module(module)
 
-def source_hook(root: str) -> Callable[[str], FileFinder]:
-    """A `sys.path_hooks` entry that serves the directories under `root`."""
-    details = (
+    def mark(self, module: ModuleType) -> None:
+        """Notes that `module` is the one that this loader fills."""
+        self.namespace = module.__dict__
+        self.living.add(self)
+
+
+@contextlib.contextmanager
+def named_syntax_errors(path: str) -> Iterator[None]:
+    """Whatever Python finds wrong with a source becomes a SyntaxError with file and line."""
+    try:
+        yield
+    except SyntaxError as exc:
+        exc.filename = exc.filename or path  # null bytes: Python names no file
+        exc.lineno = exc.lineno or 1
+        raise
+    except ValueError as exc:  # null bytes, before Python 3.12
+        raise SyntaxError(str(exc), (path, 1, 1, "")) from exc
+
+
+class SourceHook:
+    """A `sys.path_hooks` entry that serves the directories below the roots it is given."""
+
+    def __init__(self) -> None:
+        self._generations: dict[str, int] = {}
+
+    def add(self, root: str, generation: int) -> None:
+        """From now on modules below `root` are marked with `generation`."""
+        self._generations[root] = generation
+
+    def remove(self, root: str) -> None:
+        """Finds nothing below `root` any more."""
+        self._generations.pop(root, None)
+
+    def __call__(self, path: str) -> FileFinder:
+        absolute = str(Path(path).absolute())
+        for root, generation in list(self._generations.items()):
+            if absolute == root or absolute.startswith(root + os.sep):
+                return FileFinder(path, *_loaders(generation))
+        raise ImportError("not part of the release", path=path)
+
+
+def _loaders(generation: int) -> Any:
+    return (
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
-        (SourceLoader, SOURCE_SUFFIXES),
+        (functools.partial(SourceLoader, generation=generation), SOURCE_SUFFIXES),
         (SourcelessFileLoader, BYTECODE_SUFFIXES),
     )
-    prefix = root + os.sep
 
-    def hook(path: str) -> FileFinder:
-        absolute = str(Path(path).absolute())
-        if absolute != root and not absolute.startswith(prefix):
-            raise ImportError("not part of the release", path=path)
-        return FileFinder(path, *details)
 
-    return hook
+sources = SourceHook()  # one per process, as `sys.path_hooks` is
 
 
 def install(release: Release) -> None:
     """Makes the release importable: its root first, its bundled packages last."""
     root = str(release.root)
-    sys.path_hooks.insert(0, source_hook(root))
+    sources.add(root, 0)
+    sys.path_hooks.insert(0, sources)
     sys.path.insert(0, root)
     sys.path.append(str(release.packages_dir))
     # Interpreters the user starts (multiprocessing, subprocess) have no such loader.

@@ -98,8 +98,8 @@ class LoadAttempt:
         if not self._outcome.acquire(blocking=False):
             return
         phase = self._loader.phase if self._loader else "load"
-        root = self._release.root if self._release else None
-        self._on_failed(report(error, phase=phase, root=root), error)
+        roots = [self._release.root] if self._release else []
+        self._on_failed(report(error, phase=phase, roots=roots), error)
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

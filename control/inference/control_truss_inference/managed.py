@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from . import process
 from .channel import ControlChannel
@@ -15,6 +15,7 @@ from .loading import LoadedModel
 from .preloading import preload
 from .release import Release
 from .service import Service
+from .swap.swapper import SwapRequest
 from .tracebacks import ErrorReport
 
 logger = logging.getLogger("control_truss")
@@ -43,6 +44,21 @@ class ChannelObserver:
     def drained(self) -> None:
         self._send("drained")
 
+    def swap_ready(self, number: int, model: LoadedModel, seconds: float) -> None:
+        self._send("swap_ready", id=number, seconds=round(seconds, 6), methods=model.contract.names)
+
+    def swap_refused(self, number: int, reasons: Sequence[str]) -> None:
+        self._send("swap_refused", id=number, reasons=list(reasons))
+
+    def swap_failed(self, number: int, error: ErrorReport) -> None:
+        self._send("swap_failed", id=number, error=error.to_dict())
+
+    def swapped(self, number: int) -> None:
+        self._send("swapped", id=number)
+
+    def released(self, root: str) -> None:
+        self._send("released", release_dir=root)
+
 
 class Operations:
     """Carries out what the control plane asks for. Runs in the channel's reading thread."""
@@ -57,6 +73,9 @@ class Operations:
             "preload": lambda op: preload(list(op["modules"]), self._channel.send),
             "load": self._load,
             "drain": lambda op: self._service.drain(float(op.get("timeout") or 0.0)),
+            "swap": lambda op: self._service.swapper.prepare(SwapRequest.from_wire(op)),
+            "swap_commit": lambda op: self._service.swapper.commit(int(op["id"])),
+            "swap_drop": lambda op: self._service.swapper.drop(int(op["id"])),
             "stop": lambda op: process.end_now(0),
         }
         name = operation["op"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .contract import Contract, Method
+    from .in_flight import InFlight
     from .loading import LoadedModel
 
 # Called before each step; raises ClientDisconnected when nobody waits for the answer any more.
@@ -22,12 +23,19 @@ StillWanted = Callable[[], None]
 
 
 class Pipeline:
-    """Runs the methods of one model. At most `runtime.predict_concurrency` predicts at a time."""
+    """Runs the methods of one model. `places` limits how many predicts run at a time."""
 
-    def __init__(self, model: LoadedModel, user_code: UserCode) -> None:
+    def __init__(
+        self,
+        model: LoadedModel,
+        user_code: UserCode,
+        places: asyncio.Semaphore,
+        in_flight: InFlight,
+    ) -> None:
         self._contract: Contract = model.contract
         self._user_code = user_code
-        self._places = asyncio.Semaphore(model.release.predict_concurrency)
+        self._places = places
+        self._in_flight = in_flight
         self._silence_limit = model.release.streaming_read_timeout
 
     async def predict(self, inputs: Any, request: Request, wanted: StillWanted) -> Any:
@@ -76,7 +84,14 @@ class Pipeline:
         return result
 
     def _stream(self, source: Any, on_end: Callable[[], None]) -> Stream:
-        return Stream(source, self._user_code, on_end, self._silence_limit)
+        # A generator may outlive its request: a thread cannot be stopped in the middle of an item.
+        self._in_flight.enter()
+
+        def ended() -> None:
+            on_end()
+            self._in_flight.leave()
+
+        return Stream(source, self._user_code, ended, self._silence_limit)
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Sequence
 
 from . import process
 from .loading import LoadedModel
@@ -38,6 +38,23 @@ class LogObserver:
 
     def drained(self) -> None:
         logger.info("All requests are answered; the server ends.")
+
+    # Nobody asks a plain server for a swap.
+
+    def swap_ready(self, number: int, model: LoadedModel, seconds: float) -> None:
+        return None
+
+    def swap_refused(self, number: int, reasons: Sequence[str]) -> None:
+        return None
+
+    def swap_failed(self, number: int, error: ErrorReport) -> None:
+        return None
+
+    def swapped(self, number: int) -> None:
+        return None
+
+    def released(self, root: str) -> None:
+        return None
 
 
 async def serve(

@@ -13,6 +13,7 @@ from .exceptions import InferenceError
 from .load_attempt import LoadAttempt
 from .loading import LoadedModel
 from .server import Server
+from .swap.swapper import SwapObserver, Swapper
 from .tracebacks import ErrorReport
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ logger = logging.getLogger("control_truss")
 CLEAN_UP_SECONDS = 3.0  # for the user's exit handlers and threads
 
 
-class Observer(Protocol):
+class Observer(SwapObserver, Protocol):
     """Told what happens, on whatever thread it happens."""
 
     def booted(self) -> None: ...
@@ -43,6 +44,7 @@ class Service:
         self._server = Server(self._application, observer.booted)
         self._loop = asyncio.get_running_loop()
         self._status = 0
+        self.swapper = Swapper(self._application, observer, self._loop)
 
     async def run(self, listener: socket.socket) -> int:
         """Serves until drained; returns the exit status of the process."""

@@ -59,16 +59,17 @@ def report(
     error: BaseException,
     *,
     phase: str,
-    root: Path | None,
+    roots: Iterable[Path],
     near: Callable[..., Any] | None = None,
 ) -> ErrorReport:
-    """Describes `error` as seen from the Truss at `root` (None: no release is loaded yet).
+    """Describes `error` as seen from the Truss whose versions lie at `roots` (none while no
+    release is loaded).
 
     `near` is the function to point at when no frame of the error lies in the Truss.
     """
     if isinstance(error, UserCodeError):
         error = error.original
-    cut = _TracebackCut(None if root is None else str(root) + os.sep)
+    cut = _TracebackCut(tuple(str(root) + os.sep for root in roots))
     formatted = traceback.TracebackException.from_exception(error)
     frames = tuple(cut.user_frames(formatted.stack))[-FRAMES_LIMIT:]
     path, line = cut.place(error, frames, near)
@@ -86,14 +87,15 @@ def report(
 
 
 class _TracebackCut:
-    def __init__(self, prefix: str | None) -> None:
-        self._prefix = prefix
+    def __init__(self, prefixes: tuple[str, ...]) -> None:
+        self._prefixes = prefixes
 
     def relative(self, filename: str | None) -> str | None:
         """The path inside the Truss, or None for a file outside."""
-        if self._prefix is None or filename is None or not filename.startswith(self._prefix):
+        if filename is None:
             return None
-        return filename[len(self._prefix) :].replace(os.sep, "/")
+        prefix = next((each for each in self._prefixes if filename.startswith(each)), None)
+        return None if prefix is None else filename[len(prefix) :].replace(os.sep, "/")
 
     def user_frames(self, stack: Iterable[traceback.FrameSummary]) -> Iterable[dict[str, Any]]:
         for frame in stack:

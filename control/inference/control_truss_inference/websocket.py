@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable
 
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -34,24 +34,28 @@ async def serve_websocket(
 
 async def _converse(application: Application, websocket: WebSocket) -> tuple[int, str]:
     """Runs the model's method; returns the code and the reason to close with."""
+    version = application.version
+    if version is None:
+        return TRY_AGAIN_LATER, str(ModelNotReady())
+    talk = version.contract.websocket
+    if talk is None:
+        return UNSUPPORTED, "The model does not implement `websocket`."
     try:
-        talk = application.contract.websocket
-        if talk is None:
-            return UNSUPPORTED, "The model does not implement `websocket`."
-        await application.user_code.call(talk, websocket)
-    except ModelNotReady as exc:
-        return TRY_AGAIN_LATER, str(exc)
+        with version.answering():
+            await application.user_code.call(talk, websocket)
     except UserCodeError as exc:
-        return _failed(application, exc.original)
+        return _failed(application, talk, exc.original)
     except HTTPException as exc:  # has no meaning here: a failure like any other
-        return _failed(application, exc)
+        return _failed(application, talk, exc)
     return NORMAL, ""
 
 
-def _failed(application: Application, error: BaseException) -> tuple[int, str]:
+def _failed(
+    application: Application, talk: Callable[..., Any], error: BaseException
+) -> tuple[int, str]:
     if isinstance(error, WebSocketDisconnect):
         return NORMAL, ""
     if isinstance(error, WebSocketException):
         return error.code, error.reason
-    application.report(error, application.contract.websocket)
+    application.report(error, talk)
     return SERVER_ERROR, USER_CODE_MESSAGE

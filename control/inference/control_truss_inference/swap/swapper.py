@@ -1,0 +1,189 @@
+"""Prepares a swap in a thread, commits it on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping, Protocol, Sequence
+
+from ..contract import read_contract
+from ..exceptions import ModelDefinitionError, SwapRefused
+from ..release import Release
+from ..tracebacks import ErrorReport, report
+from .audit import audit
+from .building import Builder, compile_modules
+from .document import SwapDocument
+from .generations import Generations
+from .sibling import sibling
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ..application import Application
+    from ..loading import LoadedModel
+    from .generation import Generation
+
+
+class SwapObserver(Protocol):
+    """Told what becomes of a swap, by the number it was asked for with."""
+
+    def swap_ready(self, number: int, model: LoadedModel, seconds: float) -> None: ...
+    def swap_refused(self, number: int, reasons: Sequence[str]) -> None: ...
+    def swap_failed(self, number: int, error: ErrorReport) -> None: ...
+    def swapped(self, number: int) -> None: ...
+    def released(self, root: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class SwapRequest:
+    """One swap as it was asked for. With `force` nothing alive is looked at."""
+
+    number: int
+    release_dir: str
+    config_file: str
+    document: SwapDocument
+    force: bool
+
+    @classmethod
+    def from_wire(cls, operation: Mapping[str, Any]) -> SwapRequest:
+        """Raises KeyError or TypeError for an operation that is not complete."""
+        return cls(
+            number=int(operation["id"]),
+            release_dir=str(operation["release_dir"]),
+            config_file=str(operation["config_file"]),
+            document=SwapDocument.from_wire(operation["swap"]),
+            force=bool(operation.get("force")),
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A swap that only has to be committed."""
+
+    number: int
+    generation: Generation
+    builder: Builder
+    model: LoadedModel
+    document: SwapDocument
+
+    def drop_cached(self) -> None:
+        """Lets the new code compute anew what old code computed into the model's attributes."""
+        for name in self.document.drop_cached:
+            self.model.instance.__dict__.pop(name, None)
+
+
+class Swapper:
+    """At most one swap is prepared. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        application: Application,
+        observer: SwapObserver,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._application = application
+        self._observer = observer
+        self._loop = loop
+        self._generations: Generations | None = None
+        self._prepared: Prepared | None = None
+        # Weak references, finalizers and `__del__` belong to the instance that `load` saw.
+        self._original: Any = None
+        self._turn = threading.Lock()
+
+    def prepare(self, request: SwapRequest) -> None:
+        """Builds the new version beside the old one; ends in one call of the observer."""
+        threading.Thread(target=self._prepare, args=[request], name="swap", daemon=True).start()
+
+    def commit(self, number: int) -> None:
+        """Makes the prepared swap the version that answers, between two requests."""
+        self._loop.call_soon_threadsafe(self._commit, number)
+
+    def drop(self, number: int) -> None:
+        """Forgets the prepared swap."""
+        self._loop.call_soon_threadsafe(self._drop, number)
+
+    def _prepare(self, request: SwapRequest) -> None:
+        with self._turn:
+            self._forget(self._taken())
+            started = time.perf_counter()
+            try:
+                prepared = self._made(request)
+            except SwapRefused as refusal:
+                self._observer.swap_refused(request.number, refusal.reasons)
+            except BaseException as exc:  # sys.exit in the user's code too
+                roots = (Path(request.release_dir).resolve(), *self._application.roots)
+                self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
+            else:
+                self._prepared = prepared
+                seconds = time.perf_counter() - started
+                self._observer.swap_ready(request.number, prepared.model, seconds)
+
+    def _made(self, request: SwapRequest) -> Prepared:
+        version = self._application.version
+        if version is None:
+            raise SwapRefused("no model is loaded")
+        if self._generations is None:
+            self._generations = Generations(version.model.release)
+            self._original = version.model.instance
+        release = Release.read(request.release_dir, request.config_file)
+        document = request.document
+        compiled = compile_modules(document, release.root)
+        if not request.force:
+            audit(document, self._generations.serving, version)
+        generation = self._generations.begin(release)
+        try:
+            builder = Builder(document, compiled, self._generations.serving, generation)
+            model = _model(builder.build(), document, version.model, release)
+        except BaseException:
+            self._generations.give_up(generation)
+            raise
+        return Prepared(request.number, generation, builder, model, document)
+
+    def _commit(self, number: int) -> None:
+        prepared = self._taken(number)
+        old, generations = self._application.version, self._generations
+        if prepared is None or old is None or generations is None:
+            return
+        prepared.builder.carry()
+        retired = generations.serving
+        generations.serve(prepared.generation)
+        prepared.drop_cached()
+        self._application.swap(old.successor(prepared.model))
+        self._observer.swapped(number)
+
+        def ended() -> None:
+            generations.retire(retired)
+            prepared.drop_cached()  # a request in flight may have computed one again
+            self._observer.released(retired.root)
+
+        old.in_flight.when_idle(ended)
+
+    def _drop(self, number: int) -> None:
+        self._forget(self._taken(number))
+
+    def _taken(self, number: int | None = None) -> Prepared | None:
+        """The prepared swap, if it is the one of that number; it is prepared no more."""
+        prepared = self._prepared
+        if prepared is None or number not in (None, prepared.number):
+            return None
+        self._prepared = None
+        return prepared
+
+    def _forget(self, prepared: Prepared | None) -> None:
+        if prepared is not None and self._generations is not None:
+            self._generations.give_up(prepared.generation)
+
+
+def _model(
+    module: ModuleType, document: SwapDocument, old: LoadedModel, release: Release
+) -> LoadedModel:
+    """The model that is loaded already, as an instance of the class that `module` defines."""
+    new_class = getattr(module, document.entry_class, None)
+    if new_class is None:
+        name, path = document.entry_class, str(release.model_file)
+        raise ModelDefinitionError(f"{document.entry_module} defines no class {name}.", path, 1)
+    instance = sibling(old.instance, new_class)
+    return replace(old, release=release, instance=instance, contract=read_contract(instance))
