@@ -57,7 +57,9 @@ def _wanted(kind: str, only: Iterable[str]) -> bool:
 def fixes(snapshot: Snapshot, findings: Iterable[Finding], span: Range) -> Iterator[Action]:
     for finding in findings:
         if snapshot.range(finding.start, finding.end).touches(span):
-            yield from (_fix(snapshot, finding, fix) for fix in finding.fixes)
+            # One in another file needs that file's text, which is not at hand here.
+            here = (fix for fix in finding.fixes if fix.path is None)
+            yield from (_fix(snapshot, finding, fix) for fix in here)
 
 
 def _fix(snapshot: Snapshot, finding: Finding, fix: Fix) -> Action:

@@ -70,7 +70,7 @@ def _of_model(document: Document, config: TrussConfig, model: Source) -> list[Fi
         where = (error.start, error.end)
         return [Finding(*where, "model-syntax", "warning", error.name, path=model.path)]
     found = list(class_findings(document, config, model.outline, model.path))
-    return [*found, *undeclared_secrets(config, model)]
+    return [*found, *undeclared_secrets(document, config, model)]
 
 
 def _shown(findings: list[Finding], texts: dict[str, str]) -> Iterator[Finding]:

@@ -184,6 +184,7 @@ CODES = {
             "The model reads a secret no config declares, and only declared ones are there.",
             _WARNING,
             "Add the name under `secrets`, with null as its value.",
+            offered=True,
         ),
         Code(
             "unused-secret",

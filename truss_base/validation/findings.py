@@ -29,11 +29,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that mend a finding; `preferred` when there is hardly another choice."""
+    """Edits that mend a finding; `preferred` when there is hardly another choice.
+
+    `path` names the file of the edits, relative to the Truss, where it is not the finding's own.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     preferred: bool = False
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

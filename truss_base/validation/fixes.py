@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 from truss_base.config.faults import Fault, Remedy, dotted
 from truss_base.config.fields import lookup
 from truss_base.document import Document, Mapping, Scalar, Sequence, resolve
-from truss_base.document.scalars import TEXT, tag_of
 from truss_base.validation.findings import Edit, Fix
+from truss_base.validation.rewriting import written
+from truss_base.validation.to_weights import to_weights
 
 if TYPE_CHECKING:
     from truss_base.config.faults import Path
@@ -87,6 +89,10 @@ def _remove(document: Document, fault: Fault) -> Iterator[Fix]:
     if document.text[start : entry.key.start].strip():
         return
     end = lines.starts[last + 1] if last + 1 < len(lines) else len(document.text)
+    if first == last:
+        comment = document.text.find("#", entry.value.end, end)
+        # What is said beside the entry may be worth more than the entry.
+        start, end = (entry.key.start, comment) if comment >= 0 else (start, end)
     yield Fix(f"Remove `{fault.path[-1]}`", (Edit(start, end, ""),), preferred=True)
 
 
@@ -136,6 +142,19 @@ def _renew_websocket(document: Document, fault: Fault) -> Iterator[Fix]:
 
 def _rename_cache(document: Document, fault: Fault) -> Iterator[Fix]:
     yield from _rename(document, replace(fault, suggestions=("model_cache",)))
+    yield from to_weights(document, fault)
+
+
+def _free_port(document: Document, fault: Fault) -> Iterator[Fix]:
+    """Another port, where the command that starts the server shows that it is told the port."""
+    port, command = document.node(fault.path), document.node((*fault.path[:-1], "start_command"))
+    if not isinstance(port, Scalar) or not isinstance(command, Scalar):
+        return
+    told = list(_RESERVED_PORT.finditer(document.text, command.start, command.end))
+    if len(told) == 1 and _FREE_PORT not in document.text[command.start : command.end]:
+        edits = ((port.start, port.end), told[0].span())
+        title = f"Serve on port {_FREE_PORT}, here and in `start_command`"
+        yield Fix(title, tuple(Edit(*span, _FREE_PORT) for span in edits))
 
 
 def _default_python(document: Document, fault: Fault) -> Iterator[Fix]:
@@ -167,9 +186,12 @@ def renewal(fault: Fault) -> Fixer | None:
     return _RENEWALS.get((fault.code, dotted(fault.path)))
 
 
+_RESERVED_PORT = re.compile(r"(?<![\w.])8080(?![\w.])")
+_FREE_PORT = "8000"
 _RENEWALS: dict[tuple[str, str], Fixer] = {
     ("deprecated", "hf_cache"): _rename_cache,
     ("deprecated", "input_type"): _remove,
+    ("deprecated", "model_cache"): to_weights,
     ("deprecated", "model_framework"): _remove,
     ("deprecated", "model_type"): _remove,
     ("deprecated", "python_version"): _default_python,
@@ -177,6 +199,7 @@ _RENEWALS: dict[tuple[str, str], Fixer] = {
     ("deprecated", "runtime.num_workers"): _remove,
     ("deprecated", "use_local_src"): _remove,
     ("ignored", "resources.accelerator"): _one_count,
+    ("reserved", "docker_server.server_port"): _free_port,
     ("value", "runtime.num_workers"): _remove,
 }
 _FIXERS: dict[Remedy, Fixer] = {
@@ -186,20 +209,3 @@ _FIXERS: dict[Remedy, Fixer] = {
     Remedy.REMOVE: _remove,
     Remedy.INSERT: _insert,
 }
-
-
-def written(text: str, style: str) -> str:
-    """Text as a YAML scalar: in the given quotes, or plain where plain text would stay text."""
-    if style == '"' and text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    if style == "" and _stays_text(text):
-        return text
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _stays_text(text: str) -> bool:
-    if not text or text != text.strip() or text[0] in "&*!|>%@`'\"#,[]{}?:-":
-        return False
-    if ": " in text or " #" in text or text.endswith(":") or not text.isprintable():
-        return False
-    return tag_of(Scalar(0, len(text), text, "", None)) == TEXT

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truss_base.validation.findings import Edit, Finding, Fix
-from truss_base.validation.fixes import written
 from truss_base.validation.placing import key_range, value_range
+from truss_base.validation.rewriting import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

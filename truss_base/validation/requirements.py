@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from truss_base.config.wording import shorten
 from truss_base.document import Scalar, Sequence, resolve
 from truss_base.validation.findings import Edit, Finding, Fix
-from truss_base.validation.fixes import written
+from truss_base.validation.rewriting import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

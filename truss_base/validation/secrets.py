@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.validation.findings import Finding
+from truss_base.document import Mapping
+from truss_base.validation.findings import Edit, Finding, Fix
 from truss_base.validation.placing import key_range
+from truss_base.validation.rewriting import leads_to, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,17 +16,46 @@ if TYPE_CHECKING:
     from truss_base.document import Document
     from truss_base.validation.sources import Source, Sources
 
+_CONFIG = "config.yaml"
 # What the platform itself reads where weights are fetched, whatever the code does.
 _IMPLIED = "hf_access_token"
 _IMPLIED_BY = ("weights", "model_cache", "cache_internal", "base_image", "training_checkpoints")
 
 
-def undeclared_secrets(config: TrussConfig, source: Source) -> Iterator[Finding]:
+def undeclared_secrets(
+    document: Document, config: TrussConfig, source: Source
+) -> Iterator[Finding]:
     """Secrets a file of the model indexes that no config declares: a KeyError when it runs."""
     for start, end, name in source.outline.secrets.indexed:
         if name not in config.secrets:
             message = f"the secret `{name}` is not declared under `secrets` in the config"
-            yield Finding(start, end, "secret", "warning", message, path=source.path)
+            fixes = tuple(_declaration(document, name))
+            yield Finding(start, end, "secret", "warning", message, fixes=fixes, path=source.path)
+
+
+def _declaration(document: Document, name: str) -> Iterator[Fix]:
+    """The secret's name in the config, below the ones that are there."""
+    data, key = document.data or {}, written(name, "")
+    section = document.node(("secrets",))
+    lines, newline = document.lines, document.lines.newline
+    if section is None:
+        end = len(document.text)
+        before = "" if document.text.endswith(("\n", "\r")) else newline
+        edit = Edit(end, end, f"{before}secrets:{newline}  {key}: null{newline}")
+    elif not isinstance(section, Mapping):
+        return
+    elif section.flow:
+        comma = ", " if section.entries else ""
+        at = section.entries[-1].value.end if section.entries else section.start + 1
+        edit = Edit(at, at, f"{comma}{key}: null")
+    else:
+        first, last = section.entries[0].key.start, section.entries[-1].value.end
+        indent = " " * (first - lines.starts[lines.line_at(first)])
+        end = lines.span(lines.line_at(last))[1]
+        edit = Edit(end, end, f"{newline}{indent}{key}: null")
+    declared = {**data, "secrets": {**data.get("secrets", {}), name: None}}
+    if leads_to(document, (edit,), declared):
+        yield Fix(f"Declare `{name}` in {_CONFIG}", (edit,), preferred=True, path=_CONFIG)
 
 
 def unused_secrets(document: Document, config: TrussConfig, sources: Sources) -> Iterator[Finding]:

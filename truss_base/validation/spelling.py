@@ -8,8 +8,8 @@ from truss_base.config.wording import shorten
 from truss_base.document import Mapping, Scalar, resolve
 from truss_base.document.scalars import MeaninglessScalarError, value_of
 from truss_base.validation.findings import Edit, Finding, Fix, Related
-from truss_base.validation.fixes import written
 from truss_base.validation.placing import span
+from truss_base.validation.rewriting import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
