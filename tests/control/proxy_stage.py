@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-
 from control.plane.proxy.backend import Backend
+from control.plane.proxy.front import Front
 from control.plane.proxy.gate import Gate
-from control.plane.proxy.http import HttpProxy
-from control.plane.proxy.websocket import MESSAGE_LIMIT, WebSocketProxy
-from control.plane.server import Server, listen
+from control.plane.proxy.listener import listen
+from control.plane.proxy.local_backend import LocalBackend
+from control.plane.proxy.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -60,13 +59,14 @@ class ScriptedBackend:
 
 
 class Stage:
-    """A gate and the proxies behind a port."""
+    """A gate and a front behind a port. Whatever asks for /control gets back what it sent."""
 
-    def __init__(self, port: int, gate: Gate, http: HttpProxy, successes: list[Backend]) -> None:
+    def __init__(self, port: int, front: Front, route: Route, successes: list[Backend]) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.gate = gate
-        self.http = http
+        self.front = front
+        self.gate = route.gate
+        self.traffic = route.traffic
         self.successes = successes
 
     async def raw(self, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -78,30 +78,27 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def proxy_stage(patience: float = 30) -> AsyncIterator[Stage]:
-    """Serves the proxy on a free port, with the settings of the real server."""
-    gate, successes = Gate(patience), list[Backend]()
-    http, websocket = HttpProxy(gate, successes.append), WebSocketProxy(gate)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await (websocket if scope["type"] == "websocket" else http)(scope, receive, send)
-
+    """Serves the proxy on a free port, as the real server does."""
+    successes = list[Backend]()
+    model = Route(Gate(patience), successes.append)
+    control = Route(Gate(patience), lambda _backend: None)
+    control.gate.open(LocalBackend(mirror))
     listener = listen("127.0.0.1", 0)
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=MESSAGE_LIMIT,
-        lifespan="off",
-        log_config=None,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    front = Front(model, control)
+    await front.open(listener)
     try:
-        yield Stage(listener.getsockname()[1], gate, http, successes)
+        yield Stage(listener.getsockname()[1], front, model, successes)
     finally:
-        server.should_exit = True
-        await serving
+        await front.close(1)
         listener.close()
+
+
+async def mirror(_scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application that answers with the request's body, while it comes."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    more = True
+    while more:
+        message = await receive()
+        more = message.get("more_body", False)
+        body = message.get("body", b"")
+        await send({"type": "http.response.body", "body": body, "more_body": more})

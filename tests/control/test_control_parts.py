@@ -14,7 +14,7 @@ import pytest
 
 from control.plane.api.metrics import metrics_text
 from control.plane.patching.history import KEPT, History
-from control.plane.proxy.http import Traffic
+from control.plane.proxy.route import Traffic
 from control.plane.releases.complete_config import complete_json, config_of
 from control.plane.releases.journal import KEPT_LINES, Journal
 from control.plane.supervisor import logbook

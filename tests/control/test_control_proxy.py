@@ -218,7 +218,7 @@ async def test_a_client_that_leaves_cancels_the_model(stage: Stage, tmp_path: Pa
         writer.close()
         await asyncio.wait_for(left.wait(), 30)
         await asyncio.wait_for(backend.backend.quiet(), 30)
-    assert stage.http.traffic.lost == 0, "nobody was let down"
+    assert stage.traffic.lost == 0, "nobody was let down"
 
 
 async def test_a_client_that_leaves_at_the_gate_never_reaches_the_model(
@@ -226,11 +226,11 @@ async def test_a_client_that_leaves_at_the_gate_never_reaches_the_model(
 ) -> None:
     async with ScriptedBackend(tmp_path / "s", answering(OK)) as backend:
         _, writer = await stage.raw(POST)
-        while not stage.http.traffic.requests:
+        while not stage.traffic.requests:
             await asyncio.sleep(0.01)
         writer.close()
         waiting = asyncio.create_task(client.get("/v1/other"))
-        while stage.http.traffic.requests < 2:
+        while stage.traffic.requests < 2:
             await asyncio.sleep(0.01)
         # The disconnect came first and was handled before this one's turn.
         stage.gate.open(backend.backend)

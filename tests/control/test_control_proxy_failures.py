@@ -92,7 +92,7 @@ async def test_a_process_that_is_gone_is_waited_out(
 ) -> None:
     stage.gate.open(Backend(str(tmp_path / "gone")))
     waiting = asyncio.create_task(client.post("/v1/x", content=b"{}"))
-    while not stage.http.traffic.requests:
+    while not stage.traffic.requests:
         await asyncio.sleep(0.01)
     async with ScriptedBackend(tmp_path / "s", answer) as backend:
         stage.gate.open(backend.backend)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from control.plane.proxy.http import Traffic
+    from control.plane.proxy.route import Traffic
 
 STATES = ("starting", "loading", "ready", "patching", "failed", "stopped")
 

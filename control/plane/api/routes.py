@@ -72,7 +72,7 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     @api.get("/control/metrics")
     async def metrics() -> PlainTextResponse:
         """Numbers for Prometheus."""
-        return PlainTextResponse(metrics_text(await plane.status(), plane.http.traffic))
+        return PlainTextResponse(metrics_text(await plane.status(), plane.route.traffic))
 
 
 def _add_changing(api: FastAPI, plane: ControlPlane) -> None:

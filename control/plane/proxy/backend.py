@@ -1,16 +1,11 @@
-"""An inference process as the proxy sees it: a socket, a pool of connections, a count."""
+"""Where requests go: a socket, a pool of connections, a count."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import TYPE_CHECKING
 
 from control.plane.exceptions import UpstreamUnreached
-from control.plane.proxy.connection import Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from control.plane.proxy.backend_connection import BackendConnection
 
 # Beyond this many idle connections a burst is over and they are closed.
 IDLE_LIMIT = 128
@@ -21,12 +16,12 @@ LOST_MESSAGE = (
 
 
 class Backend:
-    """Where requests go. A retired backend finishes what it has; its pool is closed."""
+    """An inference process as the proxy sees it. A retired one finishes what it has."""
 
     def __init__(self, socket_path: str) -> None:
         self.socket_path = socket_path
         self.lost_message = LOST_MESSAGE
-        self._idle: list[Connection] = []
+        self._idle: list[BackendConnection] = []
         self._in_flight = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -37,43 +32,46 @@ class Backend:
         """Requests and websockets that are being answered."""
         return self._in_flight
 
-    @contextlib.contextmanager
-    def occupied(self) -> Iterator[None]:
-        """Counts one request. Entered without waiting after the gate named this backend, so that
+    def enter(self) -> None:
+        """Counts one request. Called without waiting after the gate named this backend, so that
         a version never drains between the choice and the request."""
         self._in_flight += 1
-        self._quiet.clear()
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            if not self._in_flight:
-                self._quiet.set()
+        if self._in_flight == 1:
+            self._quiet.clear()
+
+    def leave(self) -> None:
+        """The request is over."""
+        self._in_flight -= 1
+        if not self._in_flight:
+            self._quiet.set()
 
     async def quiet(self) -> None:
         """Waits until nothing is being answered."""
         await self._quiet.wait()
 
-    async def connect(self) -> Connection:
-        """An idle connection, or a new one.
-
-        Raises:
-            UpstreamUnreached: the process does not listen.
-        """
+    def idle_connection(self) -> BackendConnection | None:
+        """A connection that is open and unused."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closing:
                 return connection
-        loop = asyncio.get_running_loop()
+        return None
+
+    async def connect(self) -> BackendConnection:
+        """A new connection.
+
+        Raises:
+            UpstreamUnreached: the process does not listen.
+        """
         try:
-            _, connection = await loop.create_unix_connection(Connection, self.socket_path)
+            return await self._open()
         except OSError as error:
             raise UpstreamUnreached(f"the inference process does not listen ({error})") from error
-        return connection
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: BackendConnection, *, reusable: bool) -> None:
         """Takes a connection back after an exchange."""
-        if connection.is_reusable and not self._retired and len(self._idle) < IDLE_LIMIT:
+        keep = reusable and connection.is_reusable and not self._retired
+        if keep and len(self._idle) < IDLE_LIMIT:
             self._idle.append(connection)
         else:
             connection.abort()
@@ -83,3 +81,8 @@ class Backend:
         self._retired = True
         while self._idle:
             self._idle.pop().abort()
+
+    async def _open(self) -> BackendConnection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_unix_connection(BackendConnection, self.socket_path)
+        return connection
