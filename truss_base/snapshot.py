@@ -68,6 +68,11 @@ class Snapshot:
 
         return tree.consistent(root, taken, cache=cache)
 
+    @property
+    def hash(self) -> str:
+        """The Truss hash."""
+        return self.signature.hash
+
     def refreshed(self, changed: Iterable[Path | str]) -> Snapshot | None:
         """The snapshot after the files `changed` (absolute, or relative to the root) were looked
         at again. None where only `take` can tell: a directory, a link, a file outside the Truss,

@@ -58,6 +58,7 @@ class StatCache:
 
     def __init__(self, folders: dict[Folder, dict[str, Known]] | None = None) -> None:
         self._folders = folders or {}
+        self.unstored = 0  # bytes that would have to be read again without this
         self._rules: str | None = None
         self._arranged: tuple[list[str], dict[str, str], list[int]] | None = None
 
@@ -86,9 +87,10 @@ class StatCache:
         """Remembers that these paths and links are a tree, and their order."""
         self._arranged = (paths, links, order)
 
-    def renew(self, folders: dict[Folder, dict[str, Known]]) -> None:
-        """Replaces what is known by what a scan has just found."""
+    def renew(self, folders: dict[Folder, dict[str, Known]], read: int) -> None:
+        """Replaces what is known by what a scan has found, for which it read so many bytes."""
         self._folders = folders
+        self.unstored += read
 
     def to_bytes(self) -> bytes:
         """For a file that `from_bytes` reads: a line with the digest of the rest, and the rest.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from truss_base.stat_cache import Folder, Known, Stamp
 
 _BLOCK = 1 << 20
+_PAGE = 1 << 12  # what the smallest file costs to read
 # From here on a second thread is worth its while: hashing releases the interpreter's lock.
 _LARGE = 1 << 20
 _READERS = min(4, os.cpu_count() or 1)
@@ -67,11 +68,13 @@ class Walk:
 
     def finish(self) -> list[tuple[str, list[Entry]]]:
         """Reads what is new; the base of each source with its entries, as directories list them."""
+        learned = 0
         for file, (entry, stamp) in _read_all(self._unread):
             file.found[file.position] = entry
             if entry is not None and stamp is not None:
                 file.files[file.name] = (stamp, entry)
-        self._cache.renew(self._folders)
+                learned += max(file.size, _PAGE)
+        self._cache.renew(self._folders, learned)
         return [(base, [entry for entry in found if entry]) for base, found in self._roots]
 
     def _folder(self, directory: str, prefix: str) -> list[Folder]:

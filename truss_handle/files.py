@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 
-def write_atomic(path: Path, text: str, *, mode: int = 0o600) -> None:
+def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
     """Replace `path` in one step; the folder is made, for its owner only, when missing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
         temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:

@@ -7,8 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from truss_base.exceptions import TrussBaseError
-from truss_base.signature import Signature
-from truss_handle import instances
+from truss_handle import instances, trees
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
 from truss_handle.memory import Memory
@@ -71,7 +70,8 @@ async def _ended(settings: Settings, running: Running) -> Exception:
 async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
     """Keep the signature of what runs, so that the first patch needs no download."""
     try:
-        signature = await asyncio.to_thread(Signature.of, running.truss_dir)
+        known = trees.tree_of(settings, running.truss_dir)
+        signature = (await asyncio.to_thread(known.snapshot)).signature
     except TrussBaseError:
         return  # edited meanwhile into something that has no signature: the server will be asked
     runs = await client.truss_hash() if running.control else running.details.get("hash")

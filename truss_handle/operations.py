@@ -28,7 +28,7 @@ from truss_handle.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Collection
     from pathlib import Path
 
 __all__ = [
@@ -95,8 +95,13 @@ async def patch(
     runtime: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    changed: Collection[str | Path] | None = None,
 ) -> PatchResult:
     """Bring the running instance to the files on disk.
+
+    `changed` names the files that were saved (absolute, or relative to the Truss), so that a large
+    Truss need not be looked through: others are taken to be what they were at the last look, and
+    are found by the next call without it.
 
     Raises NotRunning, NotControlTruss, RebuildNeeded (.reasons), PatchRefused,
     PatchFailed (.model_error; the old version still answers).
@@ -109,7 +114,7 @@ async def patch(
         if not dry_run:
             await handing_over.refresh_secrets(settings, running, progress or no_progress)
         return await patching.patch(
-            settings, running, dry_run=dry_run, progress=progress or no_progress
+            settings, running, dry_run=dry_run, progress=progress or no_progress, changed=changed
         )
 
 
@@ -125,7 +130,7 @@ async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str
     directory = located(settings, truss_dir)
     running = await instances.alive(settings, directory, runtime)
     if running is not None and not running.control:
-        return await asyncio.to_thread(plain_servers.plan, running)
+        return await asyncio.to_thread(plain_servers.plan, settings, running)
     return await patching.plan(settings, running, directory)
 
 

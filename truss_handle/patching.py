@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from truss_base.diff import Difference, difference
+from truss_base.diff import Difference, difference_to
+from truss_base.entry import ChangedMeanwhile
 from truss_base.exceptions import ConfigError
-from truss_base.hash import truss_hash
 from truss_base.plan import plan as plan_of
 from truss_base.signature import Signature
 from truss_base.strategy import Strategy
@@ -29,28 +29,36 @@ from truss_handle.exceptions import (
 )
 from truss_handle.memory import Memory
 from truss_handle.signatures import SignatureCache
+from truss_handle.trees import tree_of
 from truss_handle.values import PatchResult, ProgressEvent, no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from truss_handle.settings import Settings
+    from truss_handle.trees import KnownTree
     from truss_handle.values import Progress, Running
 
 _ATTEMPTS = 3  # someone else may patch at the same moment, or a file may be saved during the diff
 
 
 async def patch(
-    settings: Settings, running: Running, *, dry_run: bool, progress: Progress
+    settings: Settings,
+    running: Running,
+    *,
+    dry_run: bool,
+    progress: Progress,
+    changed: Collection[str | Path] | None = None,
 ) -> PatchResult:
     """See `operations.patch`."""
+    tree = tree_of(settings, running.truss_dir)
     instances.require_control(running)
     cache = SignatureCache(settings.signatures)
     async with ServerClient(running) as client:
         for remaining in reversed(range(_ATTEMPTS)):
             base, pending = await _base(client, cache)
-            found = await asyncio.to_thread(_difference, base, running.truss_dir)
+            found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
             same = base.hash == found.signature.hash
             # A change undone before it was live: sent all the same, because that ends it.
             if same and (dry_run or pending is None):
@@ -64,7 +72,8 @@ async def patch(
                 # Trying again would replace the newer patch in its turn.
                 if refusal.problem.get("type") == "superseded":
                     raise
-                if remaining and await _is_outdated(client, base, found, running.truss_dir):
+                if remaining and await _is_outdated(client, base, found, tree):
+                    changed = None
                     continue
                 raise
             if same:
@@ -87,7 +96,7 @@ async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> 
             f"nothing runs for {truss_dir}, and no earlier version is known to compare with",
             hint=f"start it with `control-truss up {truss_dir}`",
         )
-    return await asyncio.to_thread(_offline_plan, base, truss_dir)
+    return await asyncio.to_thread(_offline_plan, settings, base, truss_dir)
 
 
 async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
@@ -109,8 +118,8 @@ def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[
     }
 
 
-def _offline_plan(base: Signature, truss_dir: Path) -> dict[str, Any]:
-    found = _difference(base, truss_dir)
+def _offline_plan(settings: Settings, base: Signature, truss_dir: Path) -> dict[str, Any]:
+    found = _difference(base, tree_of(settings, truss_dir), truss_dir)
     bound = plan_of(None, found.patches, old_config=base.config)
     return {
         **bound.to_dict(),
@@ -120,9 +129,19 @@ def _offline_plan(base: Signature, truss_dir: Path) -> dict[str, Any]:
     }
 
 
-def _difference(base: Signature, truss_dir: Path) -> Difference:
+def _difference(
+    base: Signature,
+    tree: KnownTree,
+    truss_dir: Path,
+    changed: Collection[str | Path] | None = None,
+) -> Difference:
     try:
-        return difference(base, truss_dir)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return difference_to(base, tree.snapshot(changed))
+            except ChangedMeanwhile:
+                changed = None
+        return difference_to(base, tree.snapshot())
     except ConfigError as error:
         # A diff compares texts; people look for files.
         if CONFIG_FILE in str(error):
@@ -151,11 +170,11 @@ async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> Hand
 
 
 async def _is_outdated(
-    client: ServerClient, base: Signature, found: Difference, truss_dir: Path
+    client: ServerClient, base: Signature, found: Difference, tree: KnownTree
 ) -> bool:
     """Whether either side has moved since the difference was taken."""
-    now = await asyncio.to_thread(truss_hash, truss_dir)
-    return now != found.signature.hash or await client.truss_hash() != base.hash
+    now = await asyncio.to_thread(tree.snapshot)
+    return now.hash != found.signature.hash or await client.truss_hash() != base.hash
 
 
 def _body(base: Signature, found: Difference, *, dry_run: bool) -> dict[str, Any]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from truss_base.hash import truss_hash
 from truss_base.strategy import Strategy
+from truss_handle.trees import local_hash
 
 if TYPE_CHECKING:
+    from truss_handle.settings import Settings
     from truss_handle.values import Running
 
 
-def plan(running: Running) -> dict[str, Any]:
+def plan(settings: Settings, running: Running) -> dict[str, Any]:
     """As `operations.plan`: nothing on the same files, a rebuild on any others."""
-    now, runs = truss_hash(running.truss_dir), running.details.get("hash")
+    now, runs = local_hash(settings, running.truss_dir), running.details.get("hash")
     changed = now != runs
     strategy = Strategy.REBUILD if changed else Strategy.from_label("S0")
     reason = {

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
-from truss_base.hash import truss_hash
 from truss_handle import instances, leftovers
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import DockerUnavailable, HandleError, ServerUnavailable
 from truss_handle.registry import Registry, resolve
 from truss_handle.runtimes import runtime_named
+from truss_handle.trees import local_hash
 from truss_handle.values import RunningStatus
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ async def status(settings: Settings, truss_dir: Path, runtime: str | None) -> Ru
     # Asked twice: what did not answer may have ended between the two questions.
     try:
         while running := await instances.alive(settings, truss_dir, runtime):
-            found = await _status_of(running)
+            found = await _status_of(settings, running)
             if found.state != "unreachable" or await instances.is_alive(settings, running):
                 return found
     except DockerUnavailable:
         # An engine that does not answer proves nothing about its containers.
         if running := await asyncio.to_thread(Registry(settings).find, truss_dir, runtime):
-            return await _status_of(running)
-    local = await asyncio.to_thread(_local_hash, truss_dir)
+            return await _status_of(settings, running)
+    local = await asyncio.to_thread(_local_hash, settings, truss_dir)
     return RunningStatus(truss_dir=truss_dir, runtime=runtime, local_hash=local)
 
 
@@ -44,7 +44,7 @@ async def list_running(settings: Settings) -> list[RunningStatus]:
     """See `operations.list_running`."""
     await leftovers.clear_all(settings)
     found = await asyncio.to_thread(Registry(settings).all)
-    return list(await asyncio.gather(*map(_status_of, found)))
+    return list(await asyncio.gather(*(_status_of(settings, running) for running in found)))
 
 
 async def logs(
@@ -69,8 +69,8 @@ async def logs(
         yield line
 
 
-async def _status_of(running: Running) -> RunningStatus:
-    local = await asyncio.to_thread(_local_hash, running.truss_dir)
+async def _status_of(settings: Settings, running: Running) -> RunningStatus:
+    local = await asyncio.to_thread(_local_hash, settings, running.truss_dir)
     try:
         async with ServerClient(running) as client:
             if running.control:
@@ -129,8 +129,8 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def _local_hash(truss_dir: Path) -> str | None:
+def _local_hash(settings: Settings, truss_dir: Path) -> str | None:
     try:
-        return truss_hash(resolve(truss_dir))
+        return local_hash(settings, resolve(truss_dir))
     except TrussBaseError:
         return None  # half-typed configs and missing folders are no reason to show no status

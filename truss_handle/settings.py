@@ -58,6 +58,11 @@ class Settings:
         """Signatures by Truss hash."""
         return self.cache / "signatures"
 
+    @property
+    def trees(self) -> Path:
+        """What was known of each Truss's files when they were last read."""
+        return self.cache / "trees"
+
 
 def _folder(environ: Mapping[str, str], ours: str, xdg: str, fallback: str) -> Path:
     if chosen := environ.get(ours):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from truss_base.exceptions import SignatureError
 from truss_base.signature import Signature
 from truss_handle.files import read_json, write_atomic
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEPT = 200
+
+
+# Of the signatures read or written last, in this process: one of a large Truss is megabytes.
+_recent: OrderedDict[Path, Signature] = OrderedDict()
+_IN_MEMORY = 4
 
 
 class SignatureCache:
@@ -22,24 +29,40 @@ class SignatureCache:
 
     def load(self, truss_hash: str) -> Signature | None:
         """The signature, or None when it is not here (or not what its name says)."""
-        stored = read_json(self._path(truss_hash))
+        path = self._path(truss_hash)
+        if (known := _recent.get(path)) is not None:
+            return known
+        stored = read_json(path)
         if not isinstance(stored, dict):
             return None
         try:
             signature = Signature.from_dict(stored)
-        except (KeyError, TypeError, ValueError):
+        except SignatureError:
             return None
-        return signature if signature.hash == truss_hash else None
+        if signature.hash != truss_hash:
+            return None
+        _remember(path, signature)
+        return signature
 
     def store(self, signature: Signature) -> None:
         """Keep a signature; the oldest ones make room."""
-        write_atomic(self._path(signature.hash), json.dumps(signature.to_dict()))
+        path = self._path(signature.hash)
+        _remember(path, signature)
+        if path.exists():
+            return
+        write_atomic(path, json.dumps(signature.to_dict()))
         kept = sorted(self._root.glob("*.json"), key=_age)
         for old in kept[:-_KEPT]:
             old.unlink(missing_ok=True)
 
     def _path(self, truss_hash: str) -> Path:
         return self._root / f"{truss_hash}.json"
+
+
+def _remember(path: Path, signature: Signature) -> None:
+    _recent[path] = signature
+    while len(_recent) > _IN_MEMORY:
+        _recent.popitem(last=False)
 
 
 def _age(path: Path) -> float:

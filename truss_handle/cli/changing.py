@@ -13,7 +13,8 @@ from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command
 from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
 from truss_handle.registry import resolve
-from truss_handle.watching import changes, fingerprint
+from truss_handle.settings import Settings
+from truss_handle.watching import Look, changes
 
 if TYPE_CHECKING:
     import argparse
@@ -53,13 +54,16 @@ def _reason_lines(reasons: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"  {reason['strategy']} {reason['reason']}"
 
 
-async def _patch(arguments: argparse.Namespace, output: Output) -> int:
+async def _patch(
+    arguments: argparse.Namespace, output: Output, changed: Sequence[str] | None = None
+) -> int:
     began = time.perf_counter()
     result = await operations.patch(
         arguments.path,
         runtime=arguments.runtime,
         dry_run=arguments.dry_run,
         progress=output.progress,
+        changed=changed,
     )
     output.result(asdict(result), _result_lines(result, time.perf_counter() - began))
     return exit_codes.OK
@@ -78,16 +82,17 @@ def _result_lines(result: PatchResult, seconds: float) -> Iterator[str]:
 
 async def _watch(arguments: argparse.Namespace, output: Output) -> int:
     directory = resolve(arguments.path)
+    settings = Settings.from_environment()
     # Looked at before the first patch: a save during it must not be missed.
-    before = await asyncio.to_thread(fingerprint, directory)
+    before = await asyncio.to_thread(Look.at, settings, directory)
     arguments.dry_run = False
     await _patch(arguments, output)
     output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
-    async for _ in changes(directory, before):
+    async for changed in changes(settings, directory, before):
         if output.unread:
             break
         try:
-            await _patch(arguments, output)
+            await _patch(arguments, output, changed)
         except (NotRunning, NotControlTruss):
             raise
         except (HandleError, TrussBaseError) as error:
