@@ -23,6 +23,7 @@ class Abilities:
     refresh_diagnostics: bool = False
     related_information: bool = False
     diagnostic_tags: bool = False
+    diagnostic_links: bool = False
     action_literals: bool = False
     disabled_actions: bool = False
     preferred_actions: bool = False

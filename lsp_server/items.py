@@ -56,6 +56,7 @@ class Problem:
     message: str
     related: tuple[Related, ...] = ()
     tags: tuple[str, ...] = ()
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.features import diagnostics
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lsp_server.documents import Documents
     from lsp_server.failures import Failures
     from lsp_server.items import Problem
+    from lsp_server.pages import Pages
     from lsp_server.workspace import Trusses
     from truss_base.validation import Finding
 
@@ -30,12 +32,14 @@ class Problems:
         documents: Documents,
         trusses: Trusses,
         failures: Failures,
+        pages: Pages,
     ) -> None:
         self._client = client
         self._able = able
         self._documents = documents
         self._trusses = trusses
         self._failures = failures
+        self._pages = pages
         self._published: set[str] = set()
         self._configs: dict[Path, Snapshot] = {}
         self._spoken_of: dict[Path, set[Path]] = {}
@@ -49,7 +53,8 @@ class Problems:
 
     def of(self, snapshot: Snapshot) -> tuple[Problem, ...]:
         failures = self._failures.at(snapshot.path) if snapshot.path else ()
-        return diagnostics.problems(snapshot, self.findings(snapshot), failures)
+        found = diagnostics.problems(snapshot, self.findings(snapshot), failures)
+        return tuple(replace(one, link=self._pages.of_code(one.code)) for one in found)
 
     def show(self, paths: Iterable[Path]) -> None:
         """Problems of files have changed without an edit."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -21,6 +21,9 @@ from lsp_server.commands import COMMANDS
 from lsp_server.features import actions
 from lsp_server.handlers import documents, editing, navigation, workspace
 from lsp_server.session import Session
+
+if TYPE_CHECKING:
+    from lsp_server.pages import Pages
 
 logger = logging.getLogger("lsp_server")
 Handler = Callable[["Server", Any], Any]
@@ -82,14 +85,15 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
 
 def initialized(server: Server, params: types.InitializedParams) -> None:
     session = server.session
-    threading.Thread(target=warm, name="warm", daemon=True).start()
+    threading.Thread(target=warm, args=[session.pages], name="warm", daemon=True).start()
     session.watch()
 
 
-def warm() -> None:
+def warm(pages: Pages) -> None:
     """Imports, off the event loop, what the first edit and the first command will need."""
     for module in ("truss_base.validation", "truss_base.document", "truss_base.config.fields"):
         import_module(module)
+    pages.write()
 
 
 def trust_granted(server: Server, params: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_server.documents import Documents
 from lsp_server.failures import Failures, Slot
+from lsp_server.pages import Pages
 from lsp_server.problems import Problems
 from lsp_server.progress import Bars
 from lsp_server.runtime import Runtime, State
@@ -45,12 +46,16 @@ class Session:
         self.trusses = Trusses()
         self.documents = Documents(self.trusses.locate, able.encoding)
         self.failures = Failures(self.documents.read_text)
-        self.problems = Problems(client, able, self.documents, self.trusses, self.failures)
+        folders = Folders.from_environment()
+        self.pages = Pages(folders.cache / "reference")
+        self.problems = Problems(
+            client, able, self.documents, self.trusses, self.failures, self.pages
+        )
         self.runtime = Runtime(self)
         self.bars = Bars(client)
         self.saves = Saves(self)
         self._met: set[Path] = set()
-        self._records = Folders.from_environment().instances
+        self._records = folders.instances
 
     def watch(self) -> None:
         """Asks to be told of changes: of configs, settings, and what others start and stop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from lsp_server.features.completion.surroundings import Distribution, Entry, Surroundings
@@ -28,7 +29,7 @@ def surroundings(snapshot: Snapshot, documents: Documents, trusses: Trusses) -> 
     def distributions() -> list[Distribution]:
         return sorted(_required_elsewhere(snapshot, documents, trusses), key=_order)
 
-    return Surroundings(view, entries, distributions)
+    return Surroundings(view, entries, distributions, installed)
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -43,6 +44,17 @@ def entries(folder: Path) -> list[Entry]:
     except OSError:
         return []
     return found
+
+
+def installed(name: str) -> list[tuple[str, str | None]]:
+    """The version of a package beside the language server, which is mostly the project's own."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    here = f"in this editor's Python {sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        return [(here, version(name))]
+    except PackageNotFoundError:
+        return [(here, None)]
 
 
 def _order(one: Distribution) -> tuple[str, str]:

@@ -51,7 +51,9 @@ def hover(server: Server, params: types.HoverParams) -> types.Hover | None:
     snapshot = session.documents.get(params.text_document.uri)
     if snapshot is None:
         return None
-    found = hover_feature.hover(snapshot, protocol.from_position(params.position))
+    at = protocol.from_position(params.position)
+    around, pages = session.surroundings(snapshot), session.pages
+    found = hover_feature.hover(snapshot, at, around, pages.of_key)
     return protocol.to_hover(found, session.able)
 
 

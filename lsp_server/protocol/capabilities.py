@@ -33,6 +33,8 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> A
         or has("text_document.diagnostic.related_information"),
         diagnostic_tags=has("text_document.publish_diagnostics.tag_support")
         or has("text_document.diagnostic.tag_support"),
+        diagnostic_links=has("text_document.publish_diagnostics.code_description_support")
+        or has("text_document.diagnostic.code_description_support"),
         action_literals=has("text_document.code_action.code_action_literal_support"),
         disabled_actions=has("text_document.code_action.disabled_support"),
         preferred_actions=has("text_document.code_action.is_preferred_support"),

@@ -73,6 +73,9 @@ def to_diagnostic(problem: Problem, able: Abilities) -> types.Diagnostic:
         range=to_range(problem.range),
         severity=_SEVERITY[problem.severity],
         code=problem.code,
+        code_description=types.CodeDescription(problem.link)
+        if problem.link and able.diagnostic_links
+        else None,
         source=SOURCE,
         message=problem.message,
         related_information=(related or None) if able.related_information else None,

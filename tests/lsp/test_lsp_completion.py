@@ -9,7 +9,7 @@ from lsp_editor import OpenEditor
 from lsp_marks import Marked, marked
 from lsprotocol import types
 
-from lsp_server.features.completion import completion
+from lsp_server.features.completion import NOTHING_AROUND, completion
 from lsp_server.features.hover import hover
 from lsp_server.features.outline import parents
 from lsp_server.items import Position
@@ -122,7 +122,7 @@ def test_the_way_to_a_line(lines: list[str], before: str, path: tuple[str, ...] 
 )
 def test_hover_says_what_a_key_is_for(source: str, says: str) -> None:
     snapshot, position, text = snapshot_of(source)
-    found = hover(snapshot, position)
+    found = hover(snapshot, position, NOTHING_AROUND, lambda anchor: f"#{anchor}")
     assert found is not None
     assert says in found.text
     ((start, end),) = text.ranges
@@ -134,7 +134,7 @@ def test_hover_says_what_a_key_is_for(source: str, says: str) -> None:
 )
 def test_hover_is_silent_elsewhere(source: str) -> None:
     snapshot, position, _ = snapshot_of(source)
-    assert hover(snapshot, position) is None
+    assert hover(snapshot, position, NOTHING_AROUND, lambda anchor: None) is None
 
 
 async def test_both_over_the_wire(truss: Path, open_editor: OpenEditor) -> None:

@@ -36,6 +36,8 @@ class Surroundings:
     view: Callable[[], View | None]
     entries: Callable[[Path], Iterable[Entry]]
     distributions: Callable[[], Iterable[Distribution]]
+    installed: Callable[[str], Iterable[tuple[str, str | None]]]
+    """Package → where it could be installed, and the version there."""
 
 
-NOTHING_AROUND = Surroundings(lambda: None, lambda folder: (), lambda: ())
+NOTHING_AROUND = Surroundings(lambda: None, lambda folder: (), lambda: (), lambda name: ())
