@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import control
 from control.plane import VERSION
+from control.plane.environments.abilities import HOST, abilities
+from control.plane.environments.installer import Installer
+from control.plane.environments.store import EnvironmentStore
+from control.plane.environments.uv import Uv, find_uv
 from control.plane.exceptions import StateError
 from control.plane.patching.changes import ReleaseFiles
 from control.plane.patching.history import History
 from control.plane.patching.patcher import Patcher
 from control.plane.patching.rollback import Rollback
 from control.plane.proxy.gate import Gate
-from control.plane.proxy.http import HttpProxy
-from control.plane.proxy.websocket import WebSocketProxy
+from control.plane.proxy.route import Route
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.store import ReleaseStore
 from control.plane.supervisor.environment import inference_environment
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
     from control.plane.releases.release import Release
     from control.plane.settings import Settings
+    from control.plane.supervisor.environment import ProcessEnvironment
     from control.plane.supervisor.process import InferenceProcess
 
 PACKAGE = Path(control.__file__).resolve().parent
@@ -56,7 +60,6 @@ class ControlPlane:
         self._started = time.monotonic()
         self._sockets = _socket_folder(settings.state)
         launch = Launch(
-            python=settings.inference_python,
             import_root=INFERENCE_ROOT,
             sockets=self._sockets,
             secrets_dir=settings.secrets_dir,
@@ -69,12 +72,12 @@ class ControlPlane:
             memory_margin=settings.memory_margin,
             spare=settings.spare,
         )
+        self.installer = _installer(settings)
         turn, history = asyncio.Lock(), History(store.journal.events)
         self.rollback = Rollback(store, history, self.log, turn)
         self.supervisor = Supervisor(launch, self.gate, self._surroundings, self.rollback, limits)
-        self.patcher = Patcher(store, self.supervisor, history, self.log, turn)
-        self.http = HttpProxy(self.gate, self.supervisor.note_success)
-        self.websocket = WebSocketProxy(self.gate)
+        self.patcher = Patcher(store, self.supervisor, self.installer, history, self.log, turn)
+        self.route = Route(self.gate, self.supervisor.note_success)
 
     @classmethod
     async def open(cls, settings: Settings) -> ControlPlane:
@@ -85,6 +88,7 @@ class ControlPlane:
         """
         store = await asyncio.to_thread(_open_store, settings)
         plane = cls(settings, store)
+        await asyncio.to_thread(plane.installer.recover, store.live)
         plane.supervisor.begin(store.live)
         return plane
 
@@ -135,15 +139,25 @@ class ControlPlane:
             wanted = await asyncio.to_thread(_preloads, release)
         return Surroundings(self._environment(release), wanted)
 
-    def _environment(self, release: Release) -> dict[str, str]:
+    def _environment(self, release: Release) -> ProcessEnvironment:
         return inference_environment(
             os.environ,
             release.environment,
-            python=self.settings.inference_python,
+            python=self.installer.python(release),
             secrets=release.secrets,
             inherit=self.settings.inherit_environment,
             hidden_import_root=str(PACKAGE.parent),
         )
+
+
+def _installer(settings: Settings) -> Installer:
+    program = find_uv()
+    return Installer(
+        EnvironmentStore(settings.state / "environments", settings.inference_python),
+        Uv(program, settings.install_timeout) if program else None,
+        INFERENCE_ROOT / "requirements.txt",
+        abilities(settings.inference_python, program, HOST),
+    )
 
 
 def _preloads(release: Release) -> Preloads:

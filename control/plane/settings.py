@@ -30,6 +30,7 @@ class Settings:
     ready_file: Path | None
     secrets_dir: Path | None
     load_timeout: float
+    install_timeout: float
     drain_timeout: float
     body_limit: int
     allowed_hosts: tuple[str, ...]
@@ -57,6 +58,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         ready_file=given.ready_file,
         secrets_dir=given.secrets_dir.absolute() if given.secrets_dir else None,
         load_timeout=given.load_timeout,
+        install_timeout=given.install_timeout,
         drain_timeout=given.drain_timeout,
         body_limit=given.body_limit,
         allowed_hosts=tuple(given.allow_host),
@@ -107,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--ready-file", type=Path, help="written once the control API answers")
     add("--secrets-dir", type=Path, help="one file per secret")
     add("--load-timeout", type=_seconds, default=600.0, help="limit of load(), in seconds")
+    add(
+        "--install-timeout",
+        type=_seconds,
+        default=900.0,
+        help="limit of installing what a patch asks for, in seconds",
+    )
     add("--drain-timeout", type=_seconds, default=60.0, help="limit of requests in flight")
     add("--body-limit", type=int, default=64 * MEBIBYTE, help="limit of a patch, in bytes")
     add("--allow-host", action="append", default=[], help="another name clients reach this by")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from running_plane import RunningPlane
+from running_plane import REPOSITORY, RunningPlane
+
+from control.plane.environments.uv import find_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,3 +42,18 @@ def module_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
             return plane
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def model_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with what the inference server needs, and nothing else."""
+    root = tmp_path_factory.mktemp("model") / "venv"
+    uv = find_uv()
+    assert uv is not None, "uv is among the development dependencies"
+    surroundings = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    making = [uv, "venv", "--quiet", "--python", sys.executable, root]
+    subprocess.run(making, check=True, env=surroundings)
+    needs = REPOSITORY / "control" / "inference" / "requirements.txt"
+    filling = [uv, "pip", "install", "--quiet", "--python", root / "bin" / "python", "-r", needs]
+    subprocess.run(filling, check=True, env=surroundings)
+    return root

@@ -36,7 +36,7 @@ PYTHON = Path("/venv/bin/python")
     ],
 )
 def test_what_of_our_environment_a_model_gets(own: dict[str, str], expected: set[str]) -> None:
-    given = inference_environment(own, {}, python=PYTHON, secrets=["key"])
+    given = inference_environment(own, {}, python=PYTHON, secrets=["key"]).variables
     assert set(given) - {"PATH", "PYTHONUNBUFFERED"} == expected
 
 
@@ -45,7 +45,7 @@ def test_in_a_container_it_is_the_environment_of_the_image() -> None:
     own["PYTHONPATH"] = os.pathsep.join(["/user", "/bundle"])
     given = inference_environment(
         own, {}, python=PYTHON, inherit=True, hidden_import_root="/bundle"
-    )
+    ).variables
     assert given["OF_THE_BASE_IMAGE"] == "1"
     assert given["PYTHONPATH"] == "/user"
     assert not {"CONTROL_TRUSS_X", "TRUSS_SECRET_other"} & set(given)
@@ -53,7 +53,7 @@ def test_in_a_container_it_is_the_environment_of_the_image() -> None:
 
 def test_the_config_has_the_last_word_and_the_interpreter_comes_first_on_the_path() -> None:
     own = {"PATH": "/usr/bin:/venv/bin", "HOME": "/h"}
-    given = inference_environment(own, {"HOME": "/model", "X": "y"}, python=PYTHON)
+    given = inference_environment(own, {"HOME": "/model", "X": "y"}, python=PYTHON).variables
     assert given["PATH"] == "/venv/bin:/usr/bin"
     assert (given["HOME"], given["X"]) == ("/model", "y")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.patch import ConfigPatch
+    from truss_base.plan.abilities import Abilities
 
 _Path = tuple[str, ...]
 _SWITCHES = ("use_control_plane", "live_reload")
@@ -46,14 +47,22 @@ def unknown_config() -> Change:
     return Change(CONFIG_PATH, Strategy.REBUILD, reason)
 
 
-def config_changes(before: TrussConfig, after: TrussConfig) -> list[Change]:
+def config_changes(before: TrussConfig, after: TrussConfig, abilities: Abilities) -> list[Change]:
     """One change per key whose effective value differs; a sync when only the text does.
 
     Compares complete configs: a default that is written out, an anchor, a duplicate key or a
     comment changes nothing that anything could read.
     """
     old, new = before.to_dict(verbose=True), after.to_dict(verbose=True)
-    changes = [_change(path, old, new, before, after) for path in _differing(old, new)]
+    kept = before.use_control_plane == after.use_control_plane
+    changes = []
+    for path in _differing(old, new):
+        came, went = _items(_at(path, old), _at(path, new))
+        detail = _shown(came, went)
+        if path[0] in _SWITCHES and kept:
+            changes.append(_worded(path, detail, SWITCH_KEPT))
+        else:
+            changes.append(key_change(path, detail, abilities, removes=bool(went), config=new))
     if changes:
         return changes
     reason = f"{CONFIG_PATH}: no value changed, only its text: sync"
@@ -83,17 +92,13 @@ def _same(old: object, new: object) -> bool:
     return type(old) is type(new) and old == new
 
 
-def _change(
-    path: _Path, old: dict[str, Any], new: dict[str, Any], before: TrussConfig, after: TrussConfig
+def key_change(
+    path: _Path, detail: str, abilities: Abilities, *, removes: bool, config: object = None
 ) -> Change:
-    detail = _items(_at(path, old), _at(path, new))
-    if path[0] in _SWITCHES and before.use_control_plane == after.use_control_plane:
-        return _worded(path, detail, SWITCH_KEPT)
-    return key_change(path, detail, new)
+    """A change of the key at `path`, which `removes` something from its list or does not.
 
-
-def key_change(path: tuple[str, ...], detail: str, config: object = None) -> Change:
-    """A change of the key at `path`; `config` decides between the variants of a section."""
+    `config` decides between the variants of a section.
+    """
     field = lookup(path, config)
     # The keys of a free mapping (environment_variables, model_metadata) have no field of their own.
     for length in range(len(path) - 1, 0, -1):
@@ -104,7 +109,7 @@ def key_change(path: tuple[str, ...], detail: str, config: object = None) -> Cha
     effect = field.leads_to if field is not None else None
     if effect is None:
         effect = Effect(Strategy.REBUILD, "what it leads to is not known here")
-    return _worded(path, detail, effect)
+    return _worded(path, detail, abilities.effect(path[0], effect, removes=removes))
 
 
 def _worded(path: _Path, detail: str, effect: Effect) -> Change:
@@ -119,13 +124,17 @@ def _at(path: _Path, config: Any) -> object:
     return config
 
 
-def _items(old: object, new: object) -> str:
-    """What was added to and removed from a list of texts, for the reason."""
+def _items(old: object, new: object) -> tuple[list[str], list[str]]:
+    """What was added to and removed from a list of texts."""
     before, after = _texts(old), _texts(new)
     if before is None or after is None:
-        return ""
-    parts = [f"`{item}` added" for item in after if item not in before]
-    parts += [f"`{item}` removed" for item in before if item not in after]
+        return [], []
+    return [it for it in after if it not in before], [it for it in before if it not in after]
+
+
+def _shown(came: list[str], went: list[str]) -> str:
+    """What came and went, for the reason."""
+    parts = [f"`{item}` added" for item in came] + [f"`{item}` removed" for item in went]
     if len(parts) > _SHOWN_ITEMS:
         parts[_SHOWN_ITEMS:] = [f"{len(parts) - _SHOWN_ITEMS} more"]
     return f" ({', '.join(parts)})" if parts else ""

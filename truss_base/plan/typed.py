@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truss_base.patch import (
+    Action,
     EnvironmentVariablePatch,
     ExternalDataPatch,
     RequirementPatch,
@@ -18,29 +19,33 @@ if TYPE_CHECKING:
 
     from truss_base.config import TrussConfig
     from truss_base.patch import Patch
+    from truss_base.plan.abilities import Abilities
     from truss_base.plan.result import Change
 
 
 def typed_changes(
-    patches: Sequence[Patch], said: Set[str], config: TrussConfig | None
+    patches: Sequence[Patch], said: Set[str], config: TrussConfig | None, abilities: Abilities
 ) -> list[Change]:
     """One change per config key that the patches concern and that is not among the subjects
     already `said`."""
     names: dict[tuple[str, ...], list[str]] = {}
+    removing = set()
     for patch in patches:
         concerned = _concerned(patch)
         if concerned is not None:
             path, name = concerned
             names.setdefault(path, []).append(f"`{name}`")
+            if patch.action is Action.REMOVE:
+                removing.add(path)
     return [
-        key_change(path, f" ({', '.join(items)})")
+        key_change(path, f" ({', '.join(items)})", abilities, removes=path in removing)
         for path, items in names.items()
         if not said & _places(path, config)
     ]
 
 
 def _concerned(patch: Patch) -> tuple[tuple[str, ...], str] | None:
-    """The config key that a patch stands for, and what in it changes."""
+    """The config key that a patch stands for, and what in it changes; None for a file's."""
     if isinstance(patch, EnvironmentVariablePatch):
         [name] = patch.item
         return ("environment_variables", name), name

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from control.plane.exceptions import InadmissiblePatch
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.content import Kept, Linked, Written
-from control.plane.releases.directory import open_directory
+from control.plane.releases.directory import read_file
 from truss_base.config import TrussConfig
 from truss_base.exceptions import ConfigError, PatchError, PathError
 from truss_base.hash import tree_hash
@@ -74,9 +74,7 @@ class ReleaseFiles(Mapping[str, bytes]):
         record = self._manifest[path]
         if record.target is not None:
             return record.target.encode()
-        *folders, name = path.split("/")
-        with open_directory(self._tree) as root, root.below(folders) as folder:
-            return folder.read(name)
+        return read_file(self._tree, path)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._manifest)

@@ -133,6 +133,18 @@ def open_directory(path: Path) -> Iterator[Directory]:
         os.close(descriptor)
 
 
+def read_file(root: Path, path: str) -> bytes:
+    """The bytes of the regular file at the normalised `path` below `root`.
+
+    Raises:
+        UnsafePath: it is reached through a link.
+        OSError: there is none.
+    """
+    *folders, name = path.split("/")
+    with open_directory(root) as top, top.below(folders) as folder:
+        return folder.read(name)
+
+
 def sync_directory(path: Path) -> None:
     """Brings the names in `path` to disk."""
     with open_directory(path) as directory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ NEVER_PREFIXES = ("CONTROL_TRUSS_",)
 SECRET_PREFIX = "TRUSS_SECRET_"
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessEnvironment:
+    """The interpreter of an inference process and its variables. Equal ones are interchangeable."""
+
+    python: Path
+    variables: Mapping[str, str]
+
+
 def inference_environment(
     own: Mapping[str, str],
     declared: Mapping[str, str],
@@ -56,8 +65,8 @@ def inference_environment(
     secrets: Iterable[str] = (),
     inherit: bool = False,
     hidden_import_root: str = "",
-) -> dict[str, str]:
-    """The variables for an inference process.
+) -> ProcessEnvironment:
+    """What an inference process is started with.
 
     Args:
         own: this process's environment.
@@ -78,7 +87,7 @@ def inference_environment(
     # Lines of the model reach the log when they are printed, not when a buffer is full.
     environment["PYTHONUNBUFFERED"] = "1"
     environment.update(declared)
-    return environment
+    return ProcessEnvironment(python, environment)
 
 
 def _passes(name: str, *, inherit: bool) -> bool:

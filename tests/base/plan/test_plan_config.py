@@ -63,8 +63,8 @@ def test_a_change_of_the_text_alone_is_only_synced(before: str, after: str) -> N
         ("model_class_name: Other\n", "model_class_name", S2),
         ("model_class_filename: other.py\n", "model_class_filename", S2),
         ("environment_variables: {MODE: x}\n", "environment_variables.MODE", S3),
-        ("requirements: [numpy]\n", "requirements", S4),
-        ("requirements_file: r.txt\n", "requirements_file", S4),
+        ("requirements: [numpy]\n", "requirements", S3),
+        ("requirements_file: r.txt\n", "requirements_file", S3),
         ("system_packages: [git]\n", "system_packages", S4),
         ("python_version: py310\n", "python_version", S4),
         ("base_image: {image: debian}\n", "base_image", S4),
@@ -104,7 +104,7 @@ def test_a_reason_holds_for_every_runtime() -> None:
     [change] = config_plan("", "requirements: [numpy]\n").changes
     assert change.reason == (
         "config.yaml `requirements` (`numpy` added):"
-        " packages are installed when the environment or image is built: rebuild"
+        " packages are installed into an environment beside the running one: new environment"
     )
 
 
@@ -183,7 +183,7 @@ def test_a_config_patch_without_text_is_judged_by_its_dump() -> None:
 
 
 TYPED: list[tuple[Patch, str, Strategy, str]] = [
-    (RequirementPatch(Action.ADD, "numpy"), "requirements", S4, "`numpy`"),
+    (RequirementPatch(Action.ADD, "numpy"), "requirements", S3, "`numpy`"),
     (SystemPackagePatch(Action.ADD, "git"), "system_packages", S4, "`git`"),
     (
         EnvironmentVariablePatch(Action.ADD, {"A": "b"}),

@@ -88,31 +88,6 @@ def test_a_document_may_be_read_through_a_link(plan_of: PlanOf) -> None:
     assert "a symbolic link in the Truss may read it" in change.reason
 
 
-@pytest.mark.parametrize("name", ["r.txt", "deep/r.txt"])
-@pytest.mark.parametrize(
-    ("before", "after", "strategy"),
-    [
-        (b"numpy==1\n", b"numpy==2\n", S4),
-        (b"numpy==1\n", b"# why\n\nnumpy==1  # pinned\r\n", S0),
-        (b"a\nb\n", b"b\na\n", S4),
-        (b"numpy==1\n", None, S4),
-    ],
-)
-def test_the_requirements_file_is_fixed_in_the_image(
-    plan_of: PlanOf, name: str, before: bytes, after: bytes | None, strategy: Strategy
-) -> None:
-    config = f"requirements_file: {name}\n".encode()
-    [change] = plan_of(name, after, {"config.yaml": config, name: before}).changes
-    assert (change.subject, change.strategy) == (name, strategy)
-
-
-@pytest.mark.parametrize("name", ["pyproject.toml", "uv.lock"])
-def test_a_toml_requirements_file_is_fixed_whatever_changes(plan_of: PlanOf, name: str) -> None:
-    config = f"requirements_file: {name}\n".encode()
-    assert plan_of(name, b"# x\n", {"config.yaml": config, name: b"\n"}).strategy is S4
-    assert plan_of(name, b"# x\n", {name: b"\n"}).strategy is S2
-
-
 @pytest.mark.parametrize(
     "patch",
     [

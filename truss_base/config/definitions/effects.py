@@ -17,7 +17,7 @@ ENVIRONMENT = Effect(
     Strategy.NEW_ENVIRONMENT, "libraries read the environment when they are imported"
 )
 REQUIREMENTS = Effect(
-    Strategy.REBUILD, "packages are installed when the environment or image is built"
+    Strategy.NEW_ENVIRONMENT, "packages are installed into an environment beside the running one"
 )
 SYSTEM_PACKAGES = Effect(
     Strategy.REBUILD, "packages are installed when the environment or image is built"

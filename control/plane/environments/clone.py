@@ -1,0 +1,71 @@
+"""Clones a virtual environment: every file a second name, nothing copied that need not be.
+
+Installers replace files, they do not write into them, so that what is installed into a clone never
+reaches the original. What a *model* writes into its environment would, and reaches the next clone:
+such files are found by their time and left out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Systems and file systems that cannot share a file between two names get a copy.
+_NO_HARD_LINKS = frozenset({errno.EMLINK, errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP})
+_SCRIPTS = "bin"
+_SETTINGS = "pyvenv.cfg"
+
+
+def clone(source: Path, target: Path, made: float) -> list[str]:
+    """Makes the new folder `target` a clone of the environment `source`, complete at `made`.
+
+    Gives the files that are missing because they were changed or added since, relative to
+    `source`. Raises OSError.
+    """
+    changed: list[str] = []
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        (target / folder).mkdir()
+        with os.scandir(source / folder) as entries:
+            for entry in entries:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_symlink():
+                    os.symlink(os.readlink(entry.path), target / name)  # noqa: PTH115, PTH211 - scandir gives text
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif entry.stat(follow_symlinks=False).st_mtime > made:
+                    changed.append(name)
+                else:
+                    _share(entry.path, f"{target}/{name}")
+    _rename_scripts(source, target)
+    return changed
+
+
+def _share(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _rename_scripts(source: Path, target: Path) -> None:
+    """Scripts name their interpreter by its whole path."""
+    old, new = (os.fsencode(path) for path in (source, target))
+    for script in [target / _SETTINGS, *(target / _SCRIPTS).iterdir()]:
+        if script.is_symlink() or not script.is_file():
+            continue
+        content = script.read_bytes()
+        if b"\0" in content or old not in content:
+            continue
+        fresh = script.with_name(f".{script.name}.new")
+        fresh.write_bytes(content.replace(old, new))
+        fresh.chmod(script.stat().st_mode & 0o777)
+        fresh.replace(script)

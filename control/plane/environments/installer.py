@@ -1,0 +1,189 @@
+"""Gives a release the environment that its requirements ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from control.plane.environments.clone import clone
+from control.plane.environments.damage import owners
+from control.plane.environments.sources import copy_sources
+from control.plane.environments.store import FIRST
+from control.plane.environments.uv import culprit
+from control.plane.environments.wanted import LOCK_FILE, Wanted, wanted_by
+from control.plane.exceptions import InstallFailed, PatchFailed, UnsafePath
+from control.plane.failpoints import reach
+from control.plane.releases.complete_config import read_config
+from control.plane.releases.directory import read_file
+from control.plane.supervisor.errors import model_error
+from truss_base.exceptions import PathError
+from truss_base.paths import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from control.plane.environments.store import Environment, EnvironmentStore
+    from control.plane.environments.uv import Uv
+    from control.plane.releases.release import Release
+    from truss_base.plan import Abilities
+
+    Progress = Callable[[str], None]
+
+VENV = "venv"
+OWN_LINES = "config.txt"
+TEXTS = "files"
+
+
+class Installer:
+    """Installs beside what runs. `own` is the requirements file of the inference server, `uv` None
+    where there is none; then `abilities` says so, and no plan leads here."""
+
+    def __init__(
+        self, store: EnvironmentStore, uv: Uv | None, own: Path, abilities: Abilities
+    ) -> None:
+        self._store = store
+        self._uv = uv
+        self._own = own
+        self.abilities = abilities
+
+    def recover(self, live: Release) -> None:
+        """Removes what a crash left half done, and remembers what was there at first."""
+        self._store.recover()
+        if live.environment_id is None:
+            try:
+                self._store.note_first(wanted_of(live).key)
+            except InstallFailed:
+                # Whatever it holds, it is not what this release asks for.
+                self._store.note_first("")
+
+    def python(self, release: Release) -> Path:
+        """The interpreter that a release is to be run by."""
+        return self._store.python(release.environment_id)
+
+    def collect(self, named: Collection[str]) -> None:
+        """Removes every environment but those `named`."""
+        self._store.collect(named)
+
+    def linked(self, environment_id: str | None) -> None:
+        """A release names it now, which keeps it."""
+        if environment_id is not None:
+            self._store.release(environment_id)
+
+    async def environment_for(
+        self, release: Release, base: Release, progress: Progress
+    ) -> str | None:
+        """The environment of `release`, a staged successor of `base`; None is the first one.
+
+        The same requirements have the same environment, also again after others.
+
+        Raises:
+            PatchFailed: with what the resolver said, and the requirement it speaks of.
+        """
+        try:
+            after = await asyncio.to_thread(wanted_of, release)
+            before = await asyncio.to_thread(wanted_of, base)
+        except InstallFailed as failure:
+            raise _explained(failure, Wanted()) from failure
+        if before.key == after.key:
+            return base.environment_id
+        found = await asyncio.to_thread(self._store.find, after.key)
+        if found is None:
+            found = await self._make(release, base, before, after, progress)
+        return None if found.id == FIRST else found.id
+
+    async def _make(
+        self,
+        release: Release,
+        base: Release,
+        before: Wanted,
+        after: Wanted,
+        progress: Progress,
+    ) -> Environment:
+        assert self._uv is not None, "without uv the plan was a rebuild"
+        root = await asyncio.to_thread(self._store.begin)
+        try:
+            progress("cloning the environment")
+            damaged = await asyncio.to_thread(self._clone, base, root)
+            reach("environment.cloned")
+            files = await self._write(release, after, root)
+            known = {line.text for line in before.all_lines()}
+            await self._uv.install(
+                root / VENV / "bin" / "python",
+                files,
+                self._folder(after, root),
+                [line.text for line in after.all_lines() if line.text not in known],
+                damaged,
+                progress,
+            )
+            reach("environment.installed")
+            return await asyncio.to_thread(self._store.finish, root, after.key, after.sources_key)
+        except BaseException as failure:
+            await asyncio.to_thread(self._store.discard, root)
+            if isinstance(failure, InstallFailed):
+                raise _explained(failure, after) from failure
+            if isinstance(failure, OSError):
+                raise PatchFailed(
+                    f"The new environment could not be written ({failure.strerror}); "
+                    "nothing was changed."
+                ) from failure
+            raise
+
+    def _clone(self, base: Release, root: Path) -> set[str]:
+        source = self._store.get(base.environment_id)
+        assert source is not None, "the live release runs in a recorded environment"
+        return owners(source.root, clone(source.root, root / VENV, source.made))
+
+    async def _write(self, release: Release, wanted: Wanted, root: Path) -> list[Path]:
+        """The requirements files that the installer reads, beside the environment."""
+        folder = root / "requirements"
+        await asyncio.to_thread(_write_texts, wanted, folder)
+        if wanted.local:
+            copy = self._folder(wanted, root)
+            await asyncio.to_thread(copy_sources, release.tree, sorted(wanted.local), copy)
+        files = [folder / OWN_LINES, self._own]
+        if wanted.file is None:
+            return files
+        named = folder / TEXTS / wanted.file
+        if named.name == LOCK_FILE:
+            assert self._uv is not None, "checked before"
+            named, lock = folder / "lock.txt", named
+            await self._uv.export(lock, named)
+        return [*files, named]
+
+    def _folder(self, wanted: Wanted, root: Path) -> Path:
+        return self._store.sources(wanted.sources_key) if wanted.local else root
+
+
+def wanted_of(release: Release) -> Wanted:
+    """What a release asks for. Raises InstallFailed when a file of requirements is not there."""
+    digests = {path: record.digest for path, record in release.manifest.items()}
+
+    def read(path: str) -> str:
+        try:
+            return read_file(release.tree, normalize(path)).decode("utf-8", "replace")
+        except (OSError, PathError, UnsafePath) as error:
+            raise InstallFailed(f"{path} cannot be read") from error
+
+    return wanted_by(read_config(release.tree), digests, read)
+
+
+def _write_texts(wanted: Wanted, folder: Path) -> None:
+    folder.mkdir()
+    (folder / OWN_LINES).write_text("".join(f"{line.text}\n" for line in wanted.lines))
+    for path, text in wanted.texts.items():
+        target = folder / TEXTS / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+def _explained(failure: InstallFailed, wanted: Wanted) -> PatchFailed:
+    """The failure with the place of the requirement that it speaks of."""
+    words = str(failure)
+    error = model_error("install", "InstallFailed", words)
+    line = culprit(wanted, words)
+    if line is None:
+        return PatchFailed(f"The requirements cannot be installed: {words}", error)
+    error |= {"path": line.path, "line": line.number}
+    where = f"{line.path}, line {line.number} ({line.text})"
+    return PatchFailed(f"The requirements cannot be installed: {where}: {words}", error)

@@ -1,0 +1,132 @@
+"""Installs a set of requirements into an environment, with uv, and tells what uv says."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from control.plane.environments.program import run
+from control.plane.exceptions import InstallFailed
+from truss_base.requirements import pinned, project
+from truss_base.uv import complaint, surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from control.plane.environments.wanted import Line, Wanted
+
+    Progress = Callable[[str], None]
+
+_TOLD = re.compile(r"\s*(Downloading|Building|Built|Updating|Resolved|Prepared|\+|-)\s")
+
+
+def find_uv() -> Path | None:
+    """The program that is installed in the control plane's own environment."""
+    try:
+        from uv import find_uv_bin
+
+        return Path(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Uv:
+    """The program, and the seconds that one installation may take."""
+
+    program: Path
+    limit: float
+
+    async def install(
+        self,
+        python: Path,
+        files: Sequence[Path],
+        folder: Path,
+        changed: Iterable[str],
+        damaged: Iterable[str],
+        progress: Progress,
+    ) -> None:
+        """Makes the environment of `python` hold exactly what the requirements `files` lead to.
+
+        What is there and fits, stays; of the requirements that `changed`, the newest that fits is
+        taken; the packages in `damaged` are installed anew. Paths count from `folder`.
+
+        Raises:
+            InstallFailed: in uv's words.
+        """
+        changed = list(changed)
+        command = [str(self.program), "pip", "install", "--exact", "--compile-bytecode"]
+        command += ["--python", str(python)]
+        for file in files:
+            command += ["-r", str(file)]
+        for name in sorted({name for line in changed if (name := project(line))}):
+            command += ["--upgrade-package", name]
+        for name in sorted(damaged):
+            command += ["--reinstall-package", name]
+        # Where no new version is to be looked for, what the cache knows of the index will do, and
+        # saves asking after each package. What it does not know is asked for then.
+        if all(pinned(line) for line in changed):
+            status, _ = await self._run([*command, "--offline"], folder, _silent)
+            if status == 0:
+                return
+        status, output = await self._run(command, folder, progress)
+        if status != 0:
+            raise InstallFailed(complaint(_failure(output)))
+
+    async def export(self, lock: Path, target: Path) -> None:
+        """Writes what a `uv.lock` pins as a requirements file, without the project itself.
+
+        Raises:
+            InstallFailed: in uv's words.
+        """
+        options = ("--frozen", "--no-emit-project", "--no-dev", "--no-header", "--no-annotate")
+        command = [str(self.program), "export", "--quiet", *options, "-o", str(target)]
+        status, output = await self._run(command, lock.parent, _silent)
+        if status != 0:
+            raise InstallFailed(complaint(output))
+
+    async def _run(self, command: list[str], folder: Path, progress: Progress) -> tuple[int, str]:
+        def told(line: str) -> None:
+            if _TOLD.match(line):
+                progress(" ".join(line.split()))
+
+        try:
+            return await run(
+                command,
+                environment=surroundings(os.environ),
+                folder=folder,
+                limit=self.limit,
+                on_line=told,
+            )
+        except OSError as error:
+            raise InstallFailed(f"uv could not be started: {error.strerror}") from error
+
+
+def culprit(wanted: Wanted, words: str) -> Line | None:
+    """The requirement that a complaint speaks of; None where it names none, or another's."""
+    lines = list(wanted.all_lines())
+    for line in lines:
+        if line.text in words:
+            return line
+    for line in lines:
+        if (name := project(line.text)) and _mentions(words, name):
+            return line
+    return None
+
+
+def _failure(output: str) -> str:
+    """The part of uv's output that says what went wrong."""
+    found = re.search(r"(?m)^\s*(error:|×)", output)
+    return output[found.start() :] if found else output
+
+
+def _mentions(words: str, name: str) -> bool:
+    spelled = re.escape(name).replace("\\-", "[-_.]")
+    return re.search(rf"(?i)(?<![\w.-]){spelled}(?![\w-])", words) is not None
+
+
+def _silent(_line: str) -> None:
+    """Nobody waits for this."""
