@@ -44,6 +44,11 @@ _PLAIN_DECORATORS = frozenset(
 )
 
 
+def reads_source(content: bytes) -> bool:
+    """Whether code may look at lines or comments."""
+    return _SOURCE_READERS.search(content) is not None
+
+
 class Sources:
     """The Python sources of a Truss, before and after a change.
 

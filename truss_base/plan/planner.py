@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base import requirements
 from truss_base.config import TrussConfig
 from truss_base.exceptions import ConfigError
 from truss_base.loading import known_config
 from truss_base.patch import CONFIG_PATH, ConfigPatch, FilePatch, file_changes
+from truss_base.plan.abilities import Abilities, Installed
 from truss_base.plan.config import config_changes, invalid_config, new_config, unknown_config
 from truss_base.plan.files import Surroundings, file_change, requirements_path
+from truss_base.plan.hot import AnalysisCache, code_changes
 from truss_base.plan.observers import Sources
 from truss_base.plan.result import Change, Plan
 from truss_base.plan.typed import typed_changes
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from truss_base.patch import Patch, TreeFile
+    from truss_base.plan.hot import Swap
+
+
+ANY_CONTAINER = Abilities()
 
 
 def plan(
@@ -27,12 +34,16 @@ def plan(
     *,
     old_config: str | None = None,
     has_links: bool = False,
+    abilities: Abilities = ANY_CONTAINER,
+    cache: AnalysisCache | None = None,
 ) -> Plan:
     """How `patches` reach the container that runs the tree `old` (path to content).
 
     Pure: reads `old`, where only what the decision needs is looked up, so that a mapping may read
     its files on demand. Without `old` the plan is an upper bound, exact about the config alone,
-    if `old_config` (its text) is given. `has_links` says that the tree holds symbolic links.
+    if `old_config` (its text) is given. `has_links` says that the tree holds symbolic links,
+    `abilities` what the container can install. `cache` spares the analysis of code that an earlier
+    plan has seen.
 
     Raises PathError or PatchError for patches that could not be applied.
     """
@@ -43,14 +54,17 @@ def plan(
         after = next((new_config(p) for p in patches if isinstance(p, ConfigPatch)), before)
     except ConfigError as error:
         return Plan.of([invalid_config(error)])
-    changes = _of_config(patches, before, after)
+    changes = _of_config(patches, before, after, abilities)
     files = file_changes([p for p in patches if isinstance(p, FilePatch)], after or TrussConfig())
+    swap = None
     if old is None:
         changes += [_at_most(path, after) for path in files]
     else:
-        changes += _of_files(files, old, after or TrussConfig(), has_links)
-    changes += typed_changes(patches, {change.subject for change in changes}, after)
-    return Plan.of(changes, upper_bound=old is None and bool(changes))
+        around = _surroundings(files, old, after or TrussConfig(), has_links, abilities, cache)
+        of_files, swap = _of_files(files, old, around)
+        changes += of_files
+    changes += typed_changes(patches, {change.subject for change in changes}, after, abilities)
+    return Plan.of(changes, upper_bound=old is None and bool(changes), swap=swap)
 
 
 def _config_before(text: str | None) -> TrussConfig | None:
@@ -61,13 +75,35 @@ def _config_before(text: str | None) -> TrussConfig | None:
 
 
 def _of_config(
-    patches: Sequence[Patch], before: TrussConfig | None, after: TrussConfig | None
+    patches: Sequence[Patch],
+    before: TrussConfig | None,
+    after: TrussConfig | None,
+    abilities: Abilities,
 ) -> list[Change]:
     if not any(isinstance(patch, ConfigPatch) for patch in patches):
         return []
     if before is None or after is None:
         return [unknown_config()]
-    return config_changes(before, after)
+    return config_changes(before, after, abilities)
+
+
+def _installed(
+    config: TrussConfig, old: Mapping[str, bytes], files: Mapping[str, TreeFile | None]
+) -> Installed:
+    """What the environment of the new version is made from."""
+
+    def read(path: str) -> str:
+        change = files.get(path)
+        if change is not None:
+            return change.content.decode("utf-8", "replace")
+        gone = path in files or path not in old
+        return "" if gone else old[path].decode("utf-8", "replace")
+
+    name = requirements_path(config)
+    texts = requirements.files_of(name, read) if name else {}
+    lines = [line for text in texts.values() for line in text.splitlines()]
+    local = requirements.local_paths([*config.requirements, *lines])
+    return Installed(frozenset(texts), tuple(local))
 
 
 def _at_most(path: str, config: TrussConfig | None) -> Change:
@@ -79,12 +115,35 @@ def _at_most(path: str, config: TrussConfig | None) -> Change:
     return Change(path, Strategy.RELOAD, reason)
 
 
-def _of_files(
+def _surroundings(
     files: Mapping[str, TreeFile | None],
     old: Mapping[str, bytes],
     config: TrussConfig,
     has_links: bool,
-) -> list[Change]:
-    has_links = has_links or any(file is not None and file.symlink for file in files.values())
-    around = Surroundings(config, Sources(old, files), has_links)
-    return [file_change(path, old.get(path), file, around) for path, file in files.items()]
+    abilities: Abilities,
+    cache: AnalysisCache | None,
+) -> Surroundings:
+    return Surroundings(
+        config,
+        Sources(old, files),
+        has_links or any(file is not None and file.symlink for file in files.values()),
+        _installed(config, old, files),
+        abilities.of_requirements,
+        cache or AnalysisCache(),
+    )
+
+
+def _of_files(
+    files: Mapping[str, TreeFile | None], old: Mapping[str, bytes], around: Surroundings
+) -> tuple[list[Change], Swap | None]:
+    found = {path: file_change(path, old.get(path), file, around) for path, file in files.items()}
+    changes = [change for change in found.values() if change is not None]
+    code = {
+        path: None if file is None else file.content
+        for path, file in files.items()
+        if found[path] is None
+    }
+    if not code:
+        return changes, None
+    of_code, swap = code_changes(old, code, around.config, around.cache)
+    return changes + of_code, swap

@@ -1,40 +1,48 @@
-"""What a change of a Python file leads to, by comparing syntax trees."""
+"""What a change of a Python file leads to, if only its text changed."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import changed_names, dump, parse, without_docstrings
+from truss_base.plan.definitions import dump, parse, without_docstrings
+from truss_base.plan.hot.changes import same_module
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
 
 if TYPE_CHECKING:
+    from truss_base.plan.hot.cache import AnalysisCache
     from truss_base.plan.observers import Sources
 
-_SHOWN_NAMES = 3
 _VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def python_change(path: str, before: bytes, after: bytes, sources: Sources) -> Change:
-    """The change of the module at `path` from one source to another."""
+def text_change(
+    path: str, before: bytes, after: bytes, sources: Sources, cache: AnalysisCache
+) -> Change | None:
+    """The change of the module at `path` from one source to another; None if code changed."""
     try:
-        new = parse(after)
+        new = cache.facts(path, after)
     except SyntaxError as error:
         # The model may run in a newer Python than this; whether it loads is seen when it does.
         place = f"{path}{_line(error)} does not parse in Python {_VERSION}"
         reason = f"{place}: {error.msg}: reload, which will fail"
         return Change(path, Strategy.RELOAD, reason)
     try:
-        old = parse(before)
-        if dump(old) == dump(new):
-            return _text_only(path, "only comments or formatting changed", sources)
-        old_code, new_code = without_docstrings(parse(before)), without_docstrings(parse(after))
-        if dump(old_code) != dump(new_code):
-            names = _listed(changed_names(old_code, new_code))
-            return Change(path, Strategy.RELOAD, f"{path}: {names}: reload")
+        old = cache.facts(path, before)
+        if not same_module(old, new):
+            return None
+        return _of_text(path, before, after, sources)
     except SyntaxError:
         return Change(path, Strategy.RELOAD, f"{path}: did not parse before: reload")
+
+
+def _of_text(path: str, before: bytes, after: bytes, sources: Sources) -> Change:
+    old, new = parse(before), parse(after)
+    if dump(old) == dump(new):
+        return _text_only(path, "only comments or formatting changed", sources)
+    if dump(without_docstrings(parse(before))) != dump(without_docstrings(parse(after))):
+        return _text_only(path, "nothing that runs changed", sources)
     reader = sources.reader_of_docstrings(old, new)
     if reader:
         reason = f"{path}: docstrings changed, and {reader} may read them: reload"
@@ -48,12 +56,6 @@ def _text_only(path: str, what: str, sources: Sources) -> Change:
         reason = f"{path}: {what}, but {reader} may look at the source: reload"
         return Change(path, Strategy.RELOAD, reason)
     return Change(path, Strategy.SYNC, f"{path}: {what}: sync")
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) > _SHOWN_NAMES:
-        return f"{', '.join(names[:_SHOWN_NAMES])} and {len(names) - _SHOWN_NAMES} more"
-    return ", ".join(names)
 
 
 def _line(error: SyntaxError) -> str:

@@ -10,6 +10,8 @@ from truss_base.strategy import Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from truss_base.plan.hot.swap import Swap
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -29,19 +31,24 @@ class Plan:
     """The strategy for a set of patches: the strongest that any change needs.
 
     `changes` come strongest first. With `upper_bound` the old text was not at hand: the real
-    strategy may turn out cheaper, never dearer.
+    strategy may turn out cheaper, never dearer. `swap` says what a hot swap does: there is one
+    exactly where that is the strategy.
     """
 
     strategy: Strategy
     changes: tuple[Change, ...]
     upper_bound: bool = False
+    swap: Swap | None = None
 
     @classmethod
-    def of(cls, changes: Iterable[Change], *, upper_bound: bool = False) -> Plan:
+    def of(
+        cls, changes: Iterable[Change], *, upper_bound: bool = False, swap: Swap | None = None
+    ) -> Plan:
         """The plan for `changes`; nothing changed needs nothing but a sync."""
         ordered = tuple(sorted(changes, key=lambda change: (-change.strategy, change.subject)))
         strategy = ordered[0].strategy if ordered else Strategy.SYNC
-        return cls(strategy, ordered, upper_bound)
+        hot = swap if strategy is Strategy.HOT_SWAP else None
+        return cls(strategy, ordered, upper_bound, hot)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON value: strategy and title of the whole, and one entry per change."""

@@ -1,0 +1,62 @@
+"""Facts of modules by content, so that a change of one file costs the analysis of one file."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.layout import Layout
+from truss_base.plan.hot.modules import module_facts
+from truss_base.plan.hot.program import Program, read_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from truss_base.config import TrussConfig
+    from truss_base.plan.hot.facts import ModuleFacts
+
+_LIMIT = 16 << 20
+
+
+class AnalysisCache:
+    """Remembers the modules analysed last, up to `limit` bytes of source."""
+
+    def __init__(self, limit: int = _LIMIT) -> None:
+        self._limit = limit
+        self._size = 0
+        self._facts: OrderedDict[bytes, ModuleFacts] = OrderedDict()
+        self._latest: dict[str, ModuleFacts] = {}
+
+    def facts(self, path: str, content: bytes) -> ModuleFacts:
+        """The facts of a module. Raises SyntaxError, its filename the path."""
+        found = self._facts.get(content)
+        if found is None:
+            try:
+                found = module_facts(content, self._latest.get(path))
+            except SyntaxError as error:
+                error.filename = path
+                raise
+            self._size += len(content)
+        self._facts[content] = found
+        self._facts.move_to_end(content)
+        self._latest[path] = found
+        self._shrink()
+        return found
+
+    def warm(self, files: Mapping[str, bytes], config: TrussConfig) -> None:
+        """Analyses the program in `files` ahead; what does not parse is met again by the plan."""
+        try:
+            self.program(Layout.of(config), files)
+        except SyntaxError:
+            return
+
+    def program(self, layout: Layout, files: Mapping[str, bytes]) -> Program:
+        """The program in `files`. Raises SyntaxError."""
+        return read_program(layout, files, self.facts)
+
+    def _shrink(self) -> None:
+        while self._size > self._limit and len(self._facts) > 1:
+            content, facts = self._facts.popitem(last=False)
+            self._size -= len(content)
+            for path in [path for path, latest in self._latest.items() if latest is facts]:
+                del self._latest[path]

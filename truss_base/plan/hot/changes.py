@@ -1,0 +1,82 @@
+"""Which definitions differ between two programs."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from truss_base.plan.definitions import dump, parse, without_docstrings
+from truss_base.plan.hot.facts import Kind
+from truss_base.plan.hot.modules import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.plan.hot.facts import Definition, ModuleFacts
+    from truss_base.plan.hot.program import Key, Module, Program
+
+
+def changed_keys(old: Program, new: Program) -> set[Key]:
+    """The definitions that were added, removed or changed. Raises SyntaxError for code nested too
+    deeply to be compared."""
+    changed: set[Key] = set()
+    for name in {*old.modules, *new.modules}:
+        before, after = old.modules.get(name), new.modules.get(name)
+        if before is None or after is None:
+            changed.update(_all(before or after))
+        elif before.facts is not after.facts:
+            changed.update((name, item) for item in changed_names(before.facts, after.facts))
+    return changed
+
+
+def _all(module: Module | None) -> Iterator[Key]:
+    if module is not None:
+        yield module.name, ""
+        yield from ((module.name, name) for name in module.facts.definitions)
+
+
+def changed_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
+    """The names whose definitions differ between two sources of one module."""
+    same_future = before.futures == after.futures
+    for name in {*before.definitions, *after.definitions}:
+        old, new = before.definitions.get(name), after.definitions.get(name)
+        if old is None or new is None or not (same_future and same(old, new)):
+            yield name
+
+
+def same_module(before: ModuleFacts, after: ModuleFacts) -> bool:
+    """Whether two sources of a module do the same, in the same order."""
+    return not any(True for _ in changed_names(before, after)) and order(before) == order(after)
+
+
+def order(facts: ModuleFacts) -> list[str]:
+    """The names of a module in the order in which they are bound. Plain functions are left out:
+    nothing uses them while the module is imported, or what does so stands in the order."""
+    return [name for names in facts.statements for name in names]
+
+
+def same(old: Definition, new: Definition) -> bool:
+    """Whether two definitions do the same, whatever their comments and docstrings say."""
+    if old.texts == new.texts:
+        return True
+    exact = old.kind in (Kind.IMPORT, Kind.CLASS) or old.name.endswith(FIELDS)
+    if exact or old.kind is not new.kind or len(old.texts) != len(new.texts):
+        return False
+    return all(map(_same_code, old.texts, new.texts))
+
+
+def _same_code(old: str, new: str) -> bool:
+    return old == new or _code(old) == _code(new)
+
+
+def _code(text: str) -> str:
+    # What is indented stands in a block of its own here, its strings as they are.
+    nested = text[:1].isspace()
+    return dump(without_docstrings(parse(f"if 1:\n{text}".encode() if nested else text.encode())))
+
+
+def parsed(text: str) -> ast.stmt:
+    """The statement of a definition's text."""
+    tree = parse(f"if 1:\n{text}".encode() if text[:1].isspace() else text.encode())
+    statement = tree.body[0]
+    return statement.body[0] if text[:1].isspace() and isinstance(statement, ast.If) else statement

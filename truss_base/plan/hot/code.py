@@ -1,0 +1,141 @@
+"""What changes of Python files lead to: nothing, a hot swap, or a reload, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.analysis import Analysis, analyse, case_of, swap_of
+from truss_base.plan.hot.changes import changed_keys
+from truss_base.plan.hot.graph import graph_of
+from truss_base.plan.hot.layout import Layout
+from truss_base.plan.hot.program import Program
+from truss_base.plan.hot.wording import listed, verbs
+from truss_base.plan.result import Change
+from truss_base.strategy import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.config import TrussConfig
+    from truss_base.plan.hot.cache import AnalysisCache
+    from truss_base.plan.hot.swap import Swap
+
+# By these, code that nothing imports runs after all.
+_RUNNERS = re.compile(
+    rb"\b(subprocess|multiprocessing|runpy|popen|system|exec\w*|spawn\w*|import_module|__import__"
+    rb"|spec_from_file_location|iter_modules|walk_packages|listdir|scandir|iterdir|r?glob)\b"
+)
+
+
+class NewFiles(Mapping[str, bytes]):
+    """A tree with changes on top, of which None removes a file."""
+
+    def __init__(self, old: Mapping[str, bytes], changes: Mapping[str, bytes | None]) -> None:
+        self._old = old
+        self._changes = changes
+
+    def __getitem__(self, path: str) -> bytes:
+        content = self._changes[path] if path in self._changes else self._old[path]
+        if content is None:
+            raise KeyError(path)
+        return content
+
+    def __contains__(self, path: object) -> bool:
+        if path in self._changes:
+            return self._changes[str(path)] is not None
+        return path in self._old
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (path for path in {**self._old, **self._changes} if path in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def code_changes(
+    old: Mapping[str, bytes],
+    changes: Mapping[str, bytes | None],
+    config: TrussConfig,
+    cache: AnalysisCache,
+) -> tuple[list[Change], Swap | None]:
+    """One change per path, and the swap that brings all of them, if one can.
+
+    Pure but for what it adds to the cache.
+    """
+    layout = Layout.of(config)
+    try:
+        before = cache.program(layout, old)
+        after = cache.program(layout, NewFiles(old, changes))
+        analysis = analyse(before, after)
+    except SyntaxError as error:
+        reason = f"{error.filename or 'the code'} does not parse"
+        return [_reload(path, changes, old, reason) for path in changes], None
+    found = [_change(path, old, changes, before, after, analysis) for path in changes]
+    return found, analysis.swap
+
+
+def forced_swap(
+    old: Mapping[str, bytes], new: Mapping[str, bytes], config: TrussConfig, cache: AnalysisCache
+) -> Swap:
+    """The swap between two trees with every refusal ignored: for finding out what a refusal was
+    worth. Raises SyntaxError."""
+    layout = Layout.of(config)
+    before, after = cache.program(layout, old), cache.program(layout, new)
+    changed = frozenset(changed_keys(before, after))
+    return swap_of(case_of(changed, graph_of(before), graph_of(after)))
+
+
+def _change(
+    path: str,
+    old: Mapping[str, bytes],
+    changes: Mapping[str, bytes | None],
+    before: Program,
+    after: Program,
+    analysis: Analysis,
+) -> Change:
+    names = {
+        module.name
+        for program in (before, after)
+        for module in program.modules.values()
+        if module.path == path
+    }
+    if not names:
+        return _unused(path, old, changes, after)
+    keys = {key for key in analysis.changed if key[0] in names}
+    words = listed(verbs(before, after, keys))
+    refusal = next((item for item in analysis.refusals if analysis.origin(item.key) in keys), None)
+    if refusal is None and analysis.refusals and analysis.swap is None:
+        return Change(path, Strategy.HOT_SWAP, f"{path}: {words}: hot swap by itself")
+    if refusal is not None:
+        return Change(path, Strategy.RELOAD, f"{path}: {words}, and {refusal.because}: reload")
+    reason = f"{path}: {words}; nothing that `load` needs: hot swap"
+    return Change(path, Strategy.HOT_SWAP, reason)
+
+
+def _unused(
+    path: str, old: Mapping[str, bytes], changes: Mapping[str, bytes | None], after: Program
+) -> Change:
+    """A file that no import leads to: it may still be run, or imported by a name made up."""
+    stem = path.rpartition("/")[2].removesuffix(".py").encode()
+    word = re.compile(rb"\b" + re.escape(stem) + rb"\b")
+    for module in after.modules.values():
+        source = module.facts.source.encode()
+        if word.search(source) or _RUNNERS.search(source):
+            return _reload(path, changes, old, f"{module.path} may use it")
+    verb = _verb(path, changes, old)
+    return Change(path, Strategy.SYNC, f"{path} {verb}: nothing that runs imports it: sync")
+
+
+def _reload(
+    path: str, changes: Mapping[str, bytes | None], old: Mapping[str, bytes], because: str
+) -> Change:
+    reason = f"{path} {_verb(path, changes, old)}: {because}: reload"
+    return Change(path, Strategy.RELOAD, reason)
+
+
+def _verb(path: str, changes: Mapping[str, bytes | None], old: Mapping[str, bytes]) -> str:
+    if changes[path] is None:
+        return "removed"
+    return "changed" if path in old else "added"

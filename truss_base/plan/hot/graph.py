@@ -1,0 +1,148 @@
+"""What each definition of a program needs, as edges between keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.facts import SELF, Kind, Role
+from truss_base.plan.hot.family import Family, family_of
+from truss_base.plan.hot.names import ALL, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from truss_base.plan.hot.facts import Definition, Path, Scan
+    from truss_base.plan.hot.program import Key, Module, Program
+
+ANYTHING: Key = ("*", "*")
+"""What code needs that looks names up at run time."""
+
+DYNAMIC = frozenset(
+    {
+        ("eval",),
+        ("exec",),
+        ("globals",),
+        ("__import__",),
+        ("sys", "modules"),
+        ("sys", "_getframe"),
+        ("inspect", "currentframe"),
+        ("inspect", "stack"),
+        ("gc", "get_objects"),
+        ("gc", "get_referrers"),
+        ("importlib", "import_module"),
+        ("import_module",),
+        ("importlib", "reload"),
+    }
+)
+DYNAMIC_ATTRIBUTES = frozenset({"__subclasses__", "__globals__", "__code__"})
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The needs of every definition of `program`."""
+
+    program: Program
+    family: Family
+    needs: Mapping[Key, frozenset[Key]]
+
+    @cached_property
+    def needed_by(self) -> Mapping[Key, tuple[Key, ...]]:
+        """The edges the other way round."""
+        found: dict[Key, list[Key]] = {}
+        for key, needs in self.needs.items():
+            for need in needs:
+                found.setdefault(need, []).append(key)
+        return {key: tuple(users) for key, users in found.items()}
+
+    def reach(self, roots: Iterable[Key]) -> dict[Key, Key | None]:
+        """Everything that `roots` need, directly or not, each with who needs it."""
+        found: dict[Key, Key | None] = dict.fromkeys(roots)
+        pending = list(found)
+        for key in pending:
+            for need in self.needs.get(key, ()):
+                if need not in found:
+                    found[need] = key
+                    pending.append(need)
+        return found
+
+
+def graph_of(program: Program) -> Graph:
+    """The graph of a program."""
+    family = family_of(program)
+    needs: dict[Key, frozenset[Key]] = {}
+    for module in program.modules.values():
+        for definition in module.facts.definitions.values():
+            key = (module.name, definition.name)
+            needs[key] = frozenset(_needs(program, family, module, definition)) - {key}
+        needs.update(_wholes(module))
+    return Graph(program, family, needs)
+
+
+def _wholes(module: Module) -> Iterator[tuple[Key, frozenset[Key]]]:
+    """What stands for a whole module, and for each class in it."""
+    names = module.facts.definitions
+    yield (module.name, ALL), frozenset((module.name, name) for name in names)
+    for name, definition in names.items():
+        if definition.kind is Kind.CLASS and "." not in name:
+            members = {(module.name, item) for item in names if item.startswith(f"{name}.")}
+            yield (module.name, f"{name}.{ALL}"), frozenset({*members, (module.name, name)})
+
+
+def _needs(
+    program: Program, family: Family, module: Module, definition: Definition
+) -> Iterator[Key]:
+    key = (module.name, definition.name)
+    for scan in definition.scans:
+        for path, bare in {(use.path, use.role is Role.TOUCH) for use in scan.uses}:
+            if path[0] == SELF:
+                yield from _of_instance(program, family, key, path, touch=bare)
+                continue
+            whole = not bare and not (key in family and path in scan.bases)
+            local = scan.imports if definition.kind is not Kind.IMPORT else None
+            yield from resolve(program, module, path, local, whole=whole)
+            if definition.owner:
+                yield from _siblings(module, definition, path)
+        if _is_dynamic(scan):
+            yield ANYTHING
+    if definition.kind is Kind.CLASS and "." not in definition.name and key not in family:
+        yield (module.name, f"{definition.name}.{ALL}")
+    yield from _bound_together(module, definition)
+
+
+def _of_instance(
+    program: Program, family: Family, key: Key, path: Path, *, touch: bool
+) -> Iterator[Key]:
+    """What a method needs through `self`, `cls` or `super()`."""
+    if not family.owns(key):
+        return
+    names = path[2:] if len(path) > 2 and path[1] == "__class__" else path[1:]
+    if not names or names == ("__class__",):
+        if not touch:
+            yield from ((module, f"{name}.{ALL}") for module, name in family.classes)
+        return
+    yield from family.named(program, names[0])
+
+
+def _siblings(module: Module, definition: Definition, path: Path) -> Iterator[Key]:
+    sibling = f"{definition.owner}.{path[0]}"
+    if sibling in module.facts.definitions:
+        yield module.name, sibling
+
+
+def _is_dynamic(scan: Scan) -> bool:
+    if scan.attributes & DYNAMIC_ATTRIBUTES:
+        return True
+    return any(use.path[:2] in DYNAMIC or use.path[:1] in DYNAMIC for use in scan.uses)
+
+
+def _bound_together(module: Module, definition: Definition) -> Iterator[Key]:
+    """Names that one statement binds change together; each part of an import stands alone."""
+    if definition.kind in (Kind.IMPORT, Kind.FUNCTION, Kind.CLASS, Kind.EFFECT):
+        return
+    owner = definition.owner
+    table = module.facts.bodies.get(owner, ()) if owner else module.facts.statements
+    for place in definition.places:
+        if 0 <= place < len(table):
+            yield from ((module.name, name) for name in table[place])

@@ -1,0 +1,111 @@
+"""The program that a Truss runs: its modules, as far as the model's imports reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.facts import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from truss_base.plan.hot.facts import Definition, Import, ModuleFacts
+    from truss_base.plan.hot.layout import Layout
+
+Key = tuple[str, str]
+"""A definition: its module and its name. ("helpers", "") stands for the module itself."""
+
+Facts = "Callable[[str, bytes], ModuleFacts]"
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One module of the program, from the file at `path`."""
+
+    name: str
+    path: str
+    facts: ModuleFacts
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.endswith("/__init__.py")
+
+    def absolute(self, target: Import) -> str:
+        """The full name of the module that an import in this module means."""
+        if not target.level:
+            return target.module
+        base = self.name if self.is_package else self.name.rpartition(".")[0]
+        for _ in range(target.level - 1):
+            base = base.rpartition(".")[0]
+        return f"{base}.{target.module}" if base and target.module else base or target.module
+
+
+@dataclass(frozen=True)
+class Program:
+    """`modules` by name; `folders` are the names that only contain modules."""
+
+    layout: Layout
+    modules: Mapping[str, Module]
+    folders: frozenset[str]
+
+    def definition(self, key: Key) -> Definition | None:
+        module = self.modules.get(key[0])
+        return None if module is None else module.facts.definitions.get(key[1])
+
+    def has(self, name: str) -> bool:
+        """Whether a module or folder of that name belongs to the Truss."""
+        return name in self.modules or name in self.folders
+
+    def line(self, key: Key) -> int:
+        definition = self.definition(key)
+        return definition.line if definition is not None else 0
+
+    def classes(self, module: str) -> Iterator[str]:
+        for name, definition in self.modules[module].facts.definitions.items():
+            if definition.kind is Kind.CLASS and "." not in name:
+                yield name
+
+
+def read_program(
+    layout: Layout,
+    files: Mapping[str, bytes],
+    facts: Callable[[str, bytes], ModuleFacts],
+) -> Program:
+    """Follows the imports from the model's module. Raises SyntaxError, its filename a path."""
+    modules: dict[str, Module] = {}
+    pending = [layout.entry_module]
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        pending.append(name.rpartition(".")[0] or name)
+        path = next((place for place in layout.places(name) if place in files), None)
+        if path is not None:
+            modules[name] = Module(name, path, facts(path, files[path]))
+            pending.extend(_imported(modules[name]))
+    folders = {prefix for name in modules for prefix in _prefixes(name)} - set(modules)
+    return Program(layout, modules, frozenset(folders))
+
+
+def imports(module: Module) -> Iterator[Import]:
+    """Every import in a module, wherever it stands."""
+    for definition in module.facts.definitions.values():
+        for scan in definition.scans:
+            for targets in scan.imports.values():
+                yield from targets
+
+
+def _imported(module: Module) -> Iterator[str]:
+    for target in imports(module):
+        base = module.absolute(target)
+        yield target.loads if target.name is None else base
+        if target.name is not None:
+            yield f"{base}.{target.name}"
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    while name := name.rpartition(".")[0]:
+        yield name

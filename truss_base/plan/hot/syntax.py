@@ -1,0 +1,73 @@
+"""What is read off single pieces of syntax."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.facts import SELF, Import
+
+if TYPE_CHECKING:
+    from truss_base.plan.hot.facts import Path
+
+Decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+MUTATORS = frozenset(
+    {
+        *("add", "append", "appendleft", "cache", "extend", "extendleft", "heappush", "insert"),
+        *("memoize", "put", "put_nowait", "push", "record", "register", "remember", "save", "set"),
+        *("setdefault", "store", "update", "__setitem__"),
+        *("clear", "discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse"),
+        "sort",
+    }
+)
+"""Methods that change their object; all but the last two lines keep their arguments, too."""
+
+
+def dotted(node: ast.AST) -> Path | None:
+    """The path of a dotted name; None for any other expression."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        return (node.id, *reversed(attributes))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id == "super" and attributes:
+            return (SELF, *reversed(attributes))
+        if node.func.id == "type" and len(node.args) == 1 and attributes:
+            inner = dotted(node.args[0])
+            return None if inner is None else (*inner, "__class__", *reversed(attributes))
+    return None
+
+
+def import_target(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, Import]:
+    """The name that one part of an import statement binds, and what to."""
+    if isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        return alias.asname or alias.name, Import(module, alias.name, node.level, module)
+    if alias.asname:
+        return alias.asname, Import(alias.name, loads=alias.name)
+    first = alias.name.partition(".")[0]
+    return first, Import(first, loads=alias.name)
+
+
+def parameters(arguments: ast.arguments) -> list[str]:
+    """The names of all parameters, the first one first."""
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every += [item for item in (arguments.vararg, arguments.kwarg) if item]
+    return [item.arg for item in every]
+
+
+def callee(node: ast.expr) -> Path:
+    """The path of a decorator or base without its arguments; ("?",) for other expressions."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    return dotted(node) or ("?",)
+
+
+def keyword(node: ast.keyword) -> str:
+    """A keyword of a class statement as text: "metaclass=abc.ABCMeta"."""
+    value = dotted(node.value)
+    return f"{node.arg}={'.'.join(value)}" if value else f"{node.arg}"
