@@ -8,6 +8,7 @@ ControlPlaneError
 │   ├── ForeignChange          the running model changed files of its own release
 │   └── HashMismatch           the staged tree is not the promised one
 ├── InstallFailed              requirements or system packages cannot be installed
+├── SwapRefused                the serving process cannot take a release over; it has to be loaded
 ├── LoadFailed                 a release does not load; carries the error for the developer
 ├── PreloadFailed              a package cannot be imported before the release is known
 ├── MalformedRequest           bytes from a client that are no request served here (400 to 505)
@@ -71,6 +72,14 @@ class HashMismatch(ReleaseError):
 
 class InstallFailed(ControlPlaneError):
     """What a version asks for cannot be installed; the message is the installer's."""
+
+
+class SwapRefused(ControlPlaneError):
+    """The serving process cannot take a release over without being started anew."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(one_line(reasons))
+        self.reasons = list(reasons)
 
 
 class LoadFailed(ControlPlaneError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import LoadFailed, PatchFailed, one_line
-from truss_base.plan import Strategy
+from truss_base.plan import Change, Plan, Strategy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from control.plane.patching.stopwatch import Stopwatch
     from control.plane.releases.release import Release
-    from truss_base.plan import Plan
 
 Answer = dict[str, Any]
 UNCHANGED = "This version is running already; there was nothing to do."
@@ -26,6 +27,15 @@ def rebuild_message(chosen: Plan) -> str:
         if change.strategy is Strategy.REBUILD
     ]
     return f"This change needs a rebuild: {one_line(reasons)}"
+
+
+def reloading(chosen: Plan, reasons: Sequence[str]) -> Plan:
+    """The plan when the serving process cannot take the release over."""
+    changes = [
+        Change("model", Strategy.RELOAD, f"no hot swap, since {reason}: reload")
+        for reason in reasons
+    ]
+    return Plan.of([*changes, *chosen.changes], upper_bound=chosen.upper_bound)
 
 
 def as_problem(failure: BaseException) -> BaseException:

@@ -19,10 +19,12 @@ from control.plane.exceptions import (
     PatchFailed,
     ReleaseError,
     Superseded,
+    SwapRefused,
     UnsupportedPatch,
     one_line,
 )
 from control.plane.failpoints import reach
+from control.plane.patching.activation import Adoption, HotSwap, Reload
 from control.plane.patching.answers import (
     APPLIED,
     PLANNED,
@@ -31,10 +33,13 @@ from control.plane.patching.answers import (
     as_problem,
     details,
     rebuild_message,
+    reloading,
     unchanged,
 )
 from control.plane.patching.attempt import Attempt
 from control.plane.patching.changes import ReleaseFiles, new_contents
+from control.plane.patching.request import Preference
+from control.plane.patching.room import reason_to_stop_first
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
 from control.plane.tasks import Tasks
@@ -44,15 +49,16 @@ from truss_base.plan import Strategy, plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from control.plane.environments.installer import Installer
+    from control.plane.patching.activation import Activation
     from control.plane.patching.history import History
     from control.plane.patching.request import PatchRequest
     from control.plane.releases.content import Content
     from control.plane.releases.release import Release
     from control.plane.releases.store import ReleaseStore
     from control.plane.supervisor.logbook import LogBook
-    from control.plane.supervisor.process import InferenceProcess
     from control.plane.supervisor.supervisor import Supervisor
-    from truss_base.plan import Plan
+    from truss_base.plan import Abilities, Plan
 
     Progress = Callable[[str, str], None]
 
@@ -64,12 +70,14 @@ class Patcher:
         self,
         store: ReleaseStore,
         supervisor: Supervisor,
+        installer: Installer,
         history: History,
         log: LogBook,
         turn: asyncio.Lock,
     ) -> None:
         self._store = store
         self._supervisor = supervisor
+        self._installer = installer
         self._history = history
         self._log = log
         self._turn = turn
@@ -157,7 +165,9 @@ class Patcher:
             release = await self._stage(base, contents, request.hash)
             watch.lap("stage")
             reach("patch.staged")
-            await self._activate(release, chosen, watch, attempt, progress)
+            if chosen.strategy is Strategy.NEW_ENVIRONMENT:
+                release = await self._install(release, base, watch, attempt, progress)
+            chosen = await self._activate(request, release, chosen, watch, attempt, progress)
         except (PatchFailed, GivenUp) as failure:
             self._remember(request.hash, chosen, watch, failure)
             raise
@@ -174,7 +184,7 @@ class Patcher:
                 "running; compute it again from the running version's signature."
             )
         # S4 is a better answer than anything that is wrong with the rest of the patch.
-        chosen = await asyncio.to_thread(_plan, base, request)
+        chosen = await asyncio.to_thread(_plan, base, request, self._installer.abilities)
         watch.lap("plan")
         if chosen.strategy is Strategy.REBUILD:
             raise UnsupportedPatch(rebuild_message(chosen), chosen.to_dict())
@@ -196,20 +206,47 @@ class Patcher:
                 f"The new version could not be written ({error.strerror}); nothing was changed."
             ) from error
 
+    async def _install(
+        self,
+        release: Release,
+        base: Release,
+        watch: Stopwatch,
+        attempt: Attempt,
+        progress: Progress,
+    ) -> Release:
+        """The release with everything installed that it asks for, beside what runs."""
+
+        def told(message: str) -> None:
+            progress("install", message)
+
+        try:
+            environment = await attempt.race(self._installer.environment_for(release, base, told))
+            release = await asyncio.to_thread(self._store.assign, release, environment)
+            self._installer.linked(environment)
+        except BaseException as failure:
+            await self._undo(release, None, {"hash": release.hash}, failure)
+            raise as_problem(failure) from failure
+        watch.lap("install")
+        return release
+
     async def _activate(
         self,
+        request: PatchRequest,
         release: Release,
         chosen: Plan,
         watch: Stopwatch,
         attempt: Attempt,
         progress: Progress,
-    ) -> None:
-        """Loads, commits, switches. Whatever fails before the commit leaves no trace."""
-        process = None
+    ) -> Plan:
+        """Prepares, commits, takes over; gives the plan that was carried out in the end. Whatever
+        fails before the commit leaves no trace."""
+        activation: Activation | None = None
         try:
             settling = asyncio.ensure_future(asyncio.to_thread(self._store.settle, release))
             try:
-                process = await self._load(release, chosen, watch, attempt, progress)
+                activation, chosen = await self._prepared(
+                    request, release, chosen, watch, attempt, progress
+                )
             finally:
                 await asyncio.wait({settling})
             settling.result()
@@ -221,45 +258,60 @@ class Patcher:
             )
             watch.lap("commit")
         except BaseException as failure:
-            await self._undo(release, process, details(release.hash, chosen, watch), failure)
+            await self._undo(release, activation, details(release.hash, chosen, watch), failure)
             raise as_problem(failure) from failure
-        if process is None:
-            self._supervisor.adopt(release)
-        else:
-            self._supervisor.switch(process, release)
+        await activation.take_over(release)
         reach("patch.switched")
         watch.lap("switch")
+        return chosen
 
-    async def _load(
+    async def _prepared(
         self,
+        request: PatchRequest,
         release: Release,
         chosen: Plan,
         watch: Stopwatch,
         attempt: Attempt,
         progress: Progress,
-    ) -> InferenceProcess | None:
-        """A process with the new version; None where the one that serves may stay."""
-        # S1 will be decided here: the live process is asked to swap, and only a refusal loads.
-        if chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
-            return None
+    ) -> tuple[Activation, Plan]:
+        """The release, ready to answer, and the plan with the strategy that it takes."""
+        auto = request.preference is Preference.AUTO
+        if auto and chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
+            return Adoption(self._supervisor), chosen
+        if auto and chosen.swap is not None:
+            try:
+                swap = self._supervisor.prepare_swap(release, chosen.swap.to_wire())
+                prepared = await attempt.race(swap)
+                watch.lap("swap")
+                return HotSwap(self._supervisor, prepared), chosen
+            except SwapRefused as refusal:
+                chosen = reloading(chosen, refusal.reasons)
+                watch.lap("swap")
+        reason = await reason_to_stop_first(request, release, self._supervisor)
+        if reason is not None:
+            progress("stop", f"ending the old version first, {reason}; requests wait")
+            await attempt.race(self._supervisor.vacate())
+            watch.lap("stop")
         serving = "; the old one serves on" if self._supervisor.current else ""
         progress("load", f"loading the new version{serving}")
         process = await attempt.race(self._supervisor.prepare(release))
         watch.lap("load")
-        return process
+        return Reload(self._supervisor, process), chosen
 
     async def _undo(
         self,
         release: Release,
-        process: InferenceProcess | None,
+        activation: Activation | None,
         noted: Mapping[str, Any],
         failure: BaseException,
     ) -> None:
-        if process is not None:
-            await process.kill()
+        if activation is not None:
+            await activation.undo()
         error = failure.remembered if isinstance(failure, GivenUp) else str(failure)
         noted = {**noted, "error": one_line([error or type(failure).__name__])}
         await asyncio.to_thread(self._store.discard, release, noted)
+        # Where the old version had made room, it comes back; requests have waited for it.
+        self._supervisor.revive(self._store.live)
         self._supervisor.refill()
 
     async def close(self) -> None:
@@ -269,6 +321,7 @@ class Patcher:
 
     async def _collect(self) -> None:
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
+        await asyncio.to_thread(self._installer.collect, self._store.environments_named())
 
     def _remember(
         self,
@@ -287,10 +340,16 @@ class Patcher:
         self._history.add(entry, getattr(failure, "model_error", None))
 
 
-def _plan(base: Release, request: PatchRequest) -> Plan:
+def _plan(base: Release, request: PatchRequest, abilities: Abilities) -> Plan:
     files = ReleaseFiles(base.tree, base.manifest)
     has_links = any(record.target is not None for record in base.manifest.values())
     try:
-        return plan(files, request.patches, old_config=base.config_text(), has_links=has_links)
+        return plan(
+            files,
+            request.patches,
+            old_config=base.config_text(),
+            has_links=has_links,
+            abilities=abilities,
+        )
     except TrussBaseError as error:
         raise InadmissiblePatch(f"{error}.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import InvalidRequest, UnsupportedPatch
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
+class Preference(str, Enum):
+    """How a version that needs a process of its own comes to answer."""
+
+    AUTO = "auto"
+    RELOAD = "reload"  # a new process, even where the serving one could take the change
+    RESTART = "restart"  # the same, but the serving process is ended first
+
+
 @dataclass(frozen=True, slots=True)
 class PatchRequest:
     """From the version `prev_hash` to the version `hash` by `patches`."""
@@ -27,6 +36,7 @@ class PatchRequest:
     prev_hash: str
     patches: tuple[Patch, ...]
     dry_run: bool
+    preference: Preference = Preference.AUTO
 
 
 def parse_patch_request(body: bytes) -> PatchRequest:
@@ -40,13 +50,16 @@ def parse_patch_request(body: bytes) -> PatchRequest:
     dry_run = value.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise InvalidRequest("'dry_run' must be true or false.")
+    preference = _preference(value)
     if not isinstance(value.get("patches"), list):
         raise InvalidRequest("'patches' must be a list of {'type', 'body'} objects.")
     try:
         patches = patches_from_wire(value["patches"])
     except PatchError as error:
         raise UnsupportedPatch(f"{error}.") from error
-    return PatchRequest(_hash(value, "hash"), _hash(value, "prev_hash"), patches, dry_run)
+    return PatchRequest(
+        _hash(value, "hash"), _hash(value, "prev_hash"), patches, dry_run, preference
+    )
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
@@ -59,6 +72,14 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object with 'hash', 'prev_hash', 'patches'.")
     return value
+
+
+def _preference(value: Mapping[str, Any]) -> Preference:
+    try:
+        return Preference(value.get("strategy", Preference.AUTO))
+    except ValueError:
+        names = ", ".join(repr(known.value) for known in Preference)
+        raise InvalidRequest(f"'strategy' must be one of {names}.") from None
 
 
 def _hash(value: Mapping[str, Any], name: str) -> str:

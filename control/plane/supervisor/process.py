@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import LoadFailed, PreloadFailed
 from control.plane.proxy.backend import Backend
 from control.plane.supervisor.errors import ended_error, timeout_error
+from control.plane.supervisor.swaps import Swaps
 from control.plane.supervisor.termination import end_descendants, kill_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from control.plane.releases.release import Release
     from control.plane.supervisor.environment import ProcessEnvironment
@@ -58,6 +59,7 @@ class InferenceProcess:
         self.load_seconds: float | None = None
         self.ready_at: float | None = None
         self.on_predict_error: Callable[[InferenceProcess, Event], None] | None = None
+        self.swaps = Swaps(self._send)
 
     @classmethod
     async def start(cls, launch: Launch, environment: ProcessEnvironment) -> InferenceProcess:
@@ -219,6 +221,8 @@ class InferenceProcess:
             self._drained.set()
         elif kind == "predict_error" and self.on_predict_error is not None:
             self.on_predict_error(self, event["error"])
+        else:
+            self.swaps.handle(event)
 
     async def _watch(
         self,
@@ -239,6 +243,7 @@ class InferenceProcess:
         _fail(self._booted, LoadFailed(ended_error("boot", code)))
         _fail(self._preloaded, PreloadFailed(self.preloading, "it ended the process"))
         _fail(self._loaded, LoadFailed(ended_error("load", code)))
+        self.swaps.end()
 
 
 def _settle(future: asyncio.Future[Any], result: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from control.plane.exceptions import LoadFailed
+from control.plane.exceptions import LoadFailed, SwapRefused
 from control.plane.releases.release import now
 from control.plane.supervisor.crash_loop import CrashLoop
 from control.plane.supervisor.drainage import Drainage
@@ -17,7 +17,7 @@ from control.plane.supervisor.spare import Spare
 from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from control.plane.proxy.backend import Backend
     from control.plane.proxy.gate import Gate
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from control.plane.supervisor.limits import Limits
     from control.plane.supervisor.process import Event, InferenceProcess
     from control.plane.supervisor.spare import Surroundings
+    from control.plane.supervisor.swaps import PreparedSwap
 
 # Up to this long before the next start requests wait; beyond it they are told.
 WORTH_WAITING_SECONDS = 1.0
@@ -59,6 +60,7 @@ class Supervisor:
         self._spare = Spare(self._fleet, self._tasks, launch.log)
         self._crash_loop = CrashLoop(limits.healthy_after, health.passed)
         self._loading: asyncio.Task[None] | None = None
+        self._vacating: asyncio.Task[None] | None = None
         self._release: Release | None = None
         self._state = "starting"
         self.current: InferenceProcess | None = None
@@ -79,12 +81,24 @@ class Supervisor:
     @property
     def releases_in_use(self) -> set[str]:
         """Releases whose files a living process may still read."""
-        return {p.release_id for p in self._fleet.living if p.is_alive and p.release_id}
+        living = [process for process in self._fleet.living if process.is_alive]
+        loaded = {process.release_id for process in living if process.release_id}
+        return loaded.union(*(process.swaps.releases for process in living))
 
     @property
     def spare(self) -> Spare:
         """The process that the next reload will use."""
         return self._spare
+
+    @property
+    def is_occupied(self) -> bool:
+        """Whether a process has a model loaded, or is about to."""
+        return any(process is not self._spare.process for process in self._fleet.living)
+
+    @property
+    def is_vacated(self) -> bool:
+        """Whether the serving process was ended for a successor that is not there yet."""
+        return self._vacating is not None
 
     async def has_room(self) -> bool:
         """Whether memory allows for a second process of the size of the serving one."""
@@ -113,6 +127,16 @@ class Supervisor:
             raise
         return process
 
+    async def prepare_swap(self, release: Release, document: Mapping[str, Any]) -> PreparedSwap:
+        """The serving process with `release` ready beside what it serves.
+
+        Raises:
+            SwapRefused: it has to be loaded instead; nothing has changed for requests.
+        """
+        if self.current is None or self._state != "ready":
+            raise SwapRefused(["no model is loaded"])
+        return await self.current.swaps.prepare(release, document, self._limits.load_timeout)
+
     def switch(self, process: InferenceProcess, release: Release) -> None:
         """Sends every request from now on to `process`; what ran before drains behind it."""
         self._cancel_loading()
@@ -120,6 +144,7 @@ class Supervisor:
         self._release = release
         self._state = "ready"
         self.last_error = None
+        self._vacating = None
         self._crash_loop.activated(release.id, passed=self._health.has_passed(release.id))
         self._gate.open(process.backend)
         if old is not None:
@@ -135,6 +160,17 @@ class Supervisor:
         self._crash_loop.activated(release.id, passed=self._health.has_passed(release.id))
         self.refill()
 
+    async def replace_hanging(self, release: Release) -> None:
+        """Loads `release` in another process if the serving one lives and does not respond."""
+        hanging = self.current
+        if hanging is None:
+            return
+        with contextlib.suppress(LoadFailed):
+            await self.restart(release)
+        if self.current is hanging:
+            # It would go on with a version that is not live any more.
+            await hanging.kill()
+
     async def vacate(self) -> None:
         """Ends the serving process before its successor is loaded; requests wait meanwhile."""
         self._cancel_loading()
@@ -142,11 +178,14 @@ class Supervisor:
         self._state = "loading"
         self._crash_loop.left()
         current, self.current = self.current, None
-        if current is not None:
-            await self._drainage.drain(current, REPLACED)
-        # Those that drain still, or have just been given up, occupy as much as any other.
-        others = [p.exited for p in self._fleet.living if p is not self._spare.process]
-        await asyncio.gather(*map(asyncio.shield, others))
+        # Whoever gives up waiting does not stop what has begun: `revive` comes after it.
+        self._vacating = self._tasks.run(self._emptied(current))
+        await asyncio.shield(self._vacating)
+
+    def revive(self, release: Release) -> None:
+        """Loads the version again that was vacated for one that failed."""
+        if self._vacating is not None:
+            self._load_in_background(self._revived(release, self._vacating))
 
     async def restart(self, release: Release) -> None:
         """Loads `release` again and switches to it. Raises LoadFailed; the old one serves on."""
@@ -195,6 +234,17 @@ class Supervisor:
 
     # Loading
 
+    async def _emptied(self, current: InferenceProcess | None) -> None:
+        if current is not None:
+            await self._drainage.drain(current, REPLACED)
+        # Those that drain still, or have just been given up, occupy as much as any other.
+        others = [p.exited for p in self._fleet.living if p is not self._spare.process]
+        await asyncio.gather(*map(asyncio.shield, others))
+
+    async def _revived(self, release: Release, vacating: asyncio.Task[None]) -> None:
+        await asyncio.shield(vacating)
+        await self._first_load(release)
+
     async def _first_load(self, release: Release) -> None:
         self._state = "loading"
         try:
@@ -206,6 +256,7 @@ class Supervisor:
 
     def _failed(self, failure: LoadFailed) -> None:
         self._state = "failed"
+        self._vacating = None
         self.last_error = {**failure.error, "at": now()}
         self._gate.refuse(f"The model could not be loaded: {failure}")
         # The patch that fixes it should not have to wait for an interpreter.

@@ -1,0 +1,70 @@
+"""The three ways in which a staged release comes to answer requests.
+
+Each is prepared before the commit, while the old version answers, and either takes over after it
+or is undone. What is prepared cannot be seen by anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from control.plane.releases.release import Release
+    from control.plane.supervisor.process import InferenceProcess
+    from control.plane.supervisor.supervisor import Supervisor
+    from control.plane.supervisor.swaps import PreparedSwap
+
+
+class Activation(Protocol):
+    """A release that is ready to answer."""
+
+    async def take_over(self, release: Release) -> None:
+        """Answers from now on: the release is the live one, whatever happens here."""
+
+    async def undo(self) -> None:
+        """Leaves nothing behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """Nothing that runs is affected: the process stays, its files are others."""
+
+    supervisor: Supervisor
+
+    async def take_over(self, release: Release) -> None:
+        self.supervisor.adopt(release)
+
+    async def undo(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HotSwap:
+    """The serving process has the new code beside the old."""
+
+    supervisor: Supervisor
+    prepared: PreparedSwap
+
+    async def take_over(self, release: Release) -> None:
+        self.supervisor.adopt(release)
+        if not await self.prepared.commit():
+            # It died, and is started again from this release; or it hangs, and is replaced by it.
+            await self.supervisor.replace_hanging(release)
+
+    async def undo(self) -> None:
+        self.prepared.drop()
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Another process has loaded the release."""
+
+    supervisor: Supervisor
+    process: InferenceProcess
+
+    async def take_over(self, release: Release) -> None:
+        self.supervisor.switch(self.process, release)
+
+    async def undo(self) -> None:
+        await self.process.kill()

@@ -1,0 +1,148 @@
+"""Hot swaps in one inference process, as the control plane asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from control.plane.exceptions import SwapRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from control.plane.releases.release import Release
+
+FORCE = "CONTROL_TRUSS_FORCE_HOT"
+# The commit waits for the model's event loop, which user code may block for a while.
+COMMIT_SECONDS = 30.0
+UNANSWERED = "an earlier hot swap of this process has not ended"
+ENDED = "the inference process ended"
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSwap:
+    """A release that the serving process holds ready beside the one that it serves."""
+
+    release: Release
+    number: int
+    swaps: Swaps
+
+    async def commit(self) -> bool:
+        """Makes it the one that answers. Whether the process says that it is; one that ended
+        meanwhile, or hangs, does not."""
+        return await self.swaps.commit(self)
+
+    def drop(self) -> None:
+        """Forgets it."""
+        self.swaps.drop(self)
+
+
+class Swaps:
+    """Numbers the swaps of a process and waits for its answers. `send` writes an operation."""
+
+    def __init__(self, send: Callable[[Event], None]) -> None:
+        self._send = send
+        self._numbers = itertools.count(1)
+        self._preparing: dict[int, asyncio.Future[Event]] = {}
+        self._committing: dict[int, asyncio.Future[Event]] = {}
+        self._held: dict[int, str] = {}
+        self._ended = False
+        self.committed = 0
+
+    @property
+    def releases(self) -> set[str]:
+        """The releases, beside the one that was loaded, that requests may still run on."""
+        return set(self._held.values())
+
+    async def prepare(
+        self, release: Release, document: Mapping[str, Any], limit: float
+    ) -> PreparedSwap:
+        """Builds `release` beside what is served; requests see nothing of it.
+
+        Raises:
+            SwapRefused: with reasons for people; the release has to be loaded instead.
+        """
+        if self._ended or self._preparing:
+            raise SwapRefused([ENDED if self._ended else UNANSWERED])
+        number = next(self._numbers)
+        answer = self._asked(self._preparing, number, _operation(number, release, document))
+        try:
+            event = await asyncio.wait_for(asyncio.shield(answer), limit)
+        except BaseException as error:
+            self._send({"op": "swap_drop", "id": number})
+            if isinstance(error, asyncio.TimeoutError):
+                raise SwapRefused([f"its code did not end within {limit:g} s"]) from None
+            raise
+        if event["event"] != "swap_ready":
+            raise SwapRefused(_reasons(event))
+        self._held[number] = release.id
+        return PreparedSwap(release, number, self)
+
+    async def commit(self, swap: PreparedSwap) -> bool:
+        """Lets requests begin on a prepared release. False if the process ended or hangs."""
+        if self._ended:
+            return False
+        operation = {"op": "swap_commit", "id": swap.number}
+        answer = self._asked(self._committing, swap.number, operation)
+        try:
+            event = await asyncio.wait_for(asyncio.shield(answer), COMMIT_SECONDS)
+        except asyncio.TimeoutError:
+            return False
+        self.committed += event["event"] == "swapped"
+        return bool(event["event"] == "swapped")
+
+    def drop(self, swap: PreparedSwap) -> None:
+        """Forgets a prepared release."""
+        self._held.pop(swap.number, None)
+        self._send({"op": "swap_drop", "id": swap.number})
+
+    def handle(self, event: Event) -> None:
+        """Takes an event of the process, if it is about a swap."""
+        kind, number = event.get("event"), event.get("id", 0)
+        waiting = self._committing if kind == "swapped" else self._preparing
+        if kind in ("swap_ready", "swap_refused", "swap_failed", "swapped"):
+            answer = waiting.pop(number, None)
+            if answer is not None and not answer.done():
+                answer.set_result(event)
+        elif kind == "released":
+            self._held.pop(number, None)
+
+    def end(self) -> None:
+        """The process has ended: nothing is answered any more."""
+        self._ended = True
+        for waiting in (self._preparing, self._committing):
+            for answer in waiting.values():
+                if not answer.done():
+                    answer.set_result({"event": "swap_refused", "reasons": [ENDED]})
+            waiting.clear()
+
+    def _asked(
+        self, waiting: dict[int, asyncio.Future[Event]], number: int, operation: Event
+    ) -> asyncio.Future[Event]:
+        answer = waiting[number] = asyncio.get_running_loop().create_future()
+        self._send(operation)
+        return answer
+
+
+def _operation(number: int, release: Release, document: Mapping[str, Any]) -> Event:
+    return {
+        "op": "swap",
+        "id": number,
+        "release_dir": str(release.tree),
+        "config_file": str(release.config_file),
+        "swap": document,
+        "force": os.environ.get(FORCE) == "1",
+    }
+
+
+def _reasons(event: Event) -> list[str]:
+    if event["event"] == "swap_failed":
+        # Some code cannot be executed twice in one process; a fresh one tells whether it is wrong.
+        error = event["error"]
+        return [f"its code raised {error['type']}: {error['message']}"]
+    return list(event["reasons"])
