@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,21 @@ from tests.hot.hot_cases import Case
 from tests.hot.hot_verdicts import Fresh
 from tests.inference.inference_process import Managed, booted, write_truss
 
+# How a freshly started process over these files answers the second requests after the first; None
+# if it does not start.
+Ask = Callable[[Mapping[str, str], Iterable[Any], Iterable[Any]], Sequence[Answer] | None]
 
-def fresh(case: Case) -> Fresh:
+
+def fresh(case: Case, ask: Ask | None = None) -> Fresh:
     """The reference for a case. Each question is answered by a process of its own, once."""
-
-    @cache
-    def probed() -> Sequence[Answer] | None:
-        return answers(case.after, [], case.probe)
-
-    @cache
-    def exercised() -> Sequence[Answer]:
-        return answers(case.after, case.exercise, case.probe) or []
-
+    asked = ask or answers
+    opened = [with_gate(step) for step in case.in_flight]
     return Fresh(
-        probed,
-        exercised,
-        cache(lambda: answers(case.before, case.exercise, case.probe) or []),
-        cache(lambda: answers(case.before, case.exercise, _open(case)) or []),
-        cache(lambda: answers(case.after, case.exercise, _open(case)) or []),
+        probed=cache(lambda: asked(case.after, [], case.probe)),
+        exercised=cache(lambda: asked(case.after, case.exercise, case.probe) or []),
+        old=cache(lambda: asked(case.before, case.exercise, case.probe) or []),
+        in_flight_old=cache(lambda: asked(case.before, case.exercise, opened) or []),
+        in_flight_new=cache(lambda: asked(case.after, case.exercise, opened) or []),
     )
 
 
@@ -56,7 +53,3 @@ def loaded(files: Mapping[str, str]) -> Iterator[Managed | None]:
         model.load(write_truss(Path(folder), None, files, **config))
         ended = model.event("ready", "load_failed")
         yield model if ended["event"] == "ready" else None
-
-
-def _open(case: Case) -> list[Any]:
-    return [with_gate(step) for step in case.in_flight]

@@ -1,0 +1,1 @@
+"""What `bench_hot_cases` is made of."""
