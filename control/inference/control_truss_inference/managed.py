@@ -56,8 +56,8 @@ class ChannelObserver:
     def swapped(self, number: int) -> None:
         self._send("swapped", id=number)
 
-    def released(self, root: str) -> None:
-        self._send("released", release_dir=root)
+    def released(self, number: int) -> None:
+        self._send("released", id=number)
 
 
 class Operations:

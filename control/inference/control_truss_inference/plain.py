@@ -53,7 +53,7 @@ class LogObserver:
     def swapped(self, number: int) -> None:
         return None
 
-    def released(self, root: str) -> None:
+    def released(self, number: int) -> None:
         return None
 
 

@@ -103,7 +103,7 @@ class Builder:
     def _execute(self, compiled: CompiledModule, module: ModuleType) -> None:
         module.__doc__ = compiled.docstring
         for segment in compiled.segments:
-            with _visible(module) if segment.defines else contextlib.nullcontext():
+            with visible(module) if segment.defines else contextlib.nullcontext():
                 exec(segment.code, module.__dict__)
 
     def _clone(self, name: str, old: ModuleType) -> ModuleType:
@@ -158,7 +158,7 @@ def _class_carry(swap: ModuleSwap, old: ModuleType | None) -> dict[str, dict[str
 
 
 @contextlib.contextmanager
-def _visible(module: ModuleType) -> Iterator[None]:
+def visible(module: ModuleType) -> Iterator[None]:
     """Shows a module in `sys.modules` while it makes definitions: dataclasses and pydantic look
     there for the names in their annotations."""
     name = module.__name__

@@ -10,7 +10,6 @@ go on as ever.
 from __future__ import annotations
 
 import builtins
-import itertools
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
@@ -30,7 +29,6 @@ class Generations:
     the event loop."""
 
     def __init__(self, release: Release) -> None:
-        self._numbers = itertools.count(1)
         self._mutex = threading.Lock()
         self._plain_import = builtins.__import__
         self.serving = Generation(0, release, sys.path)
@@ -39,11 +37,12 @@ class Generations:
         # Per module, the version that last made a name anew.
         self._replaced: dict[str, dict[str, int]] = {}
 
-    def begin(self, release: Release) -> Generation:
-        """A new version without any modules yet; `serve` or `give_up` follows."""
+    def begin(self, number: int, release: Release) -> Generation:
+        """A new version without any modules yet; `serve` or `give_up` follows. `number` is larger
+        than any before."""
         serving = self.serving
         path = places.search_path(serving.root, str(release.root))
-        generation = Generation(next(self._numbers), release, path)
+        generation = Generation(number, release, path)
         with self._mutex:
             if len(self._in_use) == 1:
                 serving.modules = places.modules_below(serving.root)

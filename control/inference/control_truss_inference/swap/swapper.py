@@ -14,7 +14,7 @@ from ..exceptions import ModelDefinitionError, SwapRefused
 from ..release import Release
 from ..tracebacks import ErrorReport, report
 from .audit import audit
-from .building import Builder, compile_modules
+from .building import Builder, compile_modules, visible
 from .document import SwapDocument
 from .generations import Generations
 from .sibling import sibling
@@ -34,7 +34,7 @@ class SwapObserver(Protocol):
     def swap_refused(self, number: int, reasons: Sequence[str]) -> None: ...
     def swap_failed(self, number: int, error: ErrorReport) -> None: ...
     def swapped(self, number: int) -> None: ...
-    def released(self, root: str) -> None: ...
+    def released(self, number: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Swapper:
         self._prepared: Prepared | None = None
         # Weak references, finalizers and `__del__` belong to the instance that `load` saw.
         self._original: Any = None
+        self._dropped = 0
         self._turn = threading.Lock()
 
     def prepare(self, request: SwapRequest) -> None:
@@ -103,7 +104,8 @@ class Swapper:
 
     def drop(self, number: int) -> None:
         """Forgets the prepared swap."""
-        self._loop.call_soon_threadsafe(self._drop, number)
+        self._dropped = number
+        self._loop.call_soon_threadsafe(self._forget_dropped)
 
     def _prepare(self, request: SwapRequest) -> None:
         with self._turn:
@@ -118,6 +120,7 @@ class Swapper:
                 self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
             else:
                 self._prepared = prepared
+                self._forget_dropped()  # nobody waited for it
                 seconds = time.perf_counter() - started
                 self._observer.swap_ready(request.number, prepared.model, seconds)
 
@@ -133,7 +136,7 @@ class Swapper:
         compiled = compile_modules(document, release.root)
         if not request.force:
             audit(document, self._generations.serving, version)
-        generation = self._generations.begin(release)
+        generation = self._generations.begin(request.number, release)
         try:
             builder = Builder(document, compiled, self._generations.serving, generation)
             model = _model(builder.build(), document, version.model, release)
@@ -157,12 +160,12 @@ class Swapper:
         def ended() -> None:
             generations.retire(retired)
             prepared.drop_cached()  # a request in flight may have computed one again
-            self._observer.released(retired.root)
+            self._observer.released(retired.number)
 
         old.in_flight.when_idle(ended)
 
-    def _drop(self, number: int) -> None:
-        self._forget(self._taken(number))
+    def _forget_dropped(self) -> None:
+        self._forget(self._taken(self._dropped))
 
     def _taken(self, number: int | None = None) -> Prepared | None:
         """The prepared swap, if it is the one of that number; it is prepared no more."""
@@ -186,4 +189,6 @@ def _model(
         name, path = document.entry_class, str(release.model_file)
         raise ModelDefinitionError(f"{document.entry_module} defines no class {name}.", path, 1)
     instance = sibling(old.instance, new_class)
-    return replace(old, release=release, instance=instance, contract=read_contract(instance))
+    with visible(module):  # whoever looks for sources or names goes by the module's name
+        contract = read_contract(instance)
+    return replace(old, release=release, instance=instance, contract=contract)
