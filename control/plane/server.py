@@ -13,7 +13,7 @@ from control.plane.auth import Guard, read_token_digest
 from control.plane.plane import ControlPlane
 from control.plane.proxy.front import Front
 from control.plane.proxy.gate import Gate
-from control.plane.proxy.listener import listen
+from control.plane.proxy.listener import listen, raise_descriptor_limit
 from control.plane.proxy.route import Route
 from control.plane.supervisor.reaper import Reaper
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from control.plane.proxy.backend import Backend
+    from control.plane.proxy.local_backend import LocalBackend
     from control.plane.settings import Settings
 
 # FastAPI is imported while the model's interpreter boots; requests for it wait that long.
@@ -36,6 +36,7 @@ async def serve(settings: Settings) -> None:
         StateError: the state folder cannot be used.
     """
     guard = _guard(settings)
+    raise_descriptor_limit()
     listener = listen(settings.host, settings.port)
     with contextlib.closing(listener):
         plane = await ControlPlane.open(settings)
@@ -53,13 +54,15 @@ async def _serve(plane: ControlPlane, guard: Guard, listener: socket.socket) -> 
         reaper.start()
     with _signals(plane) as ended:
         await front.open(listener)
-        gate.open(await asyncio.to_thread(_control_backend, plane, guard))
+        api = await asyncio.to_thread(_control_backend, plane, guard)
+        gate.open(api)
         await asyncio.to_thread(_write_ready, plane, listener)
         await ended.wait()
         await front.close(plane.settings.drain_timeout)
+        await api.close()
 
 
-def _control_backend(plane: ControlPlane, guard: Guard) -> Backend:
+def _control_backend(plane: ControlPlane, guard: Guard) -> LocalBackend:
     from control.plane.app import App
     from control.plane.proxy.local_backend import LocalBackend
 

@@ -40,6 +40,7 @@ class ScriptedBackend:
         self.backend = Backend(str(path))
         self.requests: list[Request] = []
         self._script = script
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> ScriptedBackend:
         self._server = await asyncio.start_unix_server(self._serve, self.backend.socket_path)
@@ -48,14 +49,20 @@ class ScriptedBackend:
     async def __aexit__(self, *_: object) -> None:
         self.backend.retire()
         self._server.close()
+        for writer in self._writers:
+            writer.close()
+        while self._writers:
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while not writer.is_closing():
                 request = Request((await reader.readuntil(b"\r\n\r\n"))[:-4])
                 self.requests.append(request)
                 await self._script(request, reader, writer)
         writer.close()
+        self._writers.discard(writer)
 
 
 class Stage:
@@ -82,7 +89,8 @@ async def proxy_stage(patience: float = 30) -> AsyncIterator[Stage]:
     successes = list[Backend]()
     model = Route(Gate(patience), successes.append)
     control = Route(Gate(patience), lambda _backend: None)
-    control.gate.open(LocalBackend(mirror))
+    api = LocalBackend(mirror)
+    control.gate.open(api)
     listener = listen("127.0.0.1", 0)
     front = Front(model, control)
     await front.open(listener)
@@ -90,6 +98,7 @@ async def proxy_stage(patience: float = 30) -> AsyncIterator[Stage]:
         yield Stage(listener.getsockname()[1], front, model, successes)
     finally:
         await front.close(1)
+        await api.close()
         listener.close()
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import resource
 import socket
 
 from control.plane.exceptions import UsageError
 
 BACKLOG = 2048
+# Ten thousand clients, each perhaps with a connection to a model.
+DESCRIPTORS = 65_536
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,3 +36,13 @@ def listen(host: str, port: int) -> socket.socket:
             ) from error
         raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
     return listener
+
+
+def raise_descriptor_limit() -> None:
+    """Lets this process hold as many connections as the system allows, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # macOS refuses more than a limit of its own, which it does not tell.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

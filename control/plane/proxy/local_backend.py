@@ -44,6 +44,12 @@ class LocalBackend(Backend):
         self._config.load()
         self._state = uvicorn.server.ServerState()
 
+    async def close(self) -> None:
+        """Ends every connection, and waits until uvicorn has seen it."""
+        self.retire()
+        while self._state.connections:
+            await asyncio.sleep(0)
+
     async def _open(self) -> BackendConnection:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
