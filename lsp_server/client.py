@@ -28,6 +28,7 @@ class Abilities:
     disabled_actions: bool = False
     preferred_actions: bool = False
     versioned_edits: bool = False
+    creates_files: bool = False
     symbol_trees: bool = False
     progress: bool = False
     configuration: bool = False

@@ -75,12 +75,21 @@ class FileEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file to create with a text; never over one that is there."""
+
+    uri: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
-    """A code action: an edit, a command, or a reason why it is not possible now."""
+    """A code action: edits, a command, or a reason why it is not possible now."""
 
     title: str
     kind: str
-    edit: FileEdit | None = None
+    edits: tuple[FileEdit, ...] = ()
+    new_files: tuple[NewFile, ...] = ()
     command: str | None = None
     argument: Json | None = None
     disabled: str | None = None

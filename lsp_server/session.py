@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lsp_server.client import Abilities, Client
-    from lsp_server.features.completion import Surroundings
+    from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Json
     from lsp_server.snapshot import Snapshot
     from lsp_server.view import View

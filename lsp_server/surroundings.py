@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from lsp_server.features.completion.surroundings import Distribution, Entry, Surroundings
+from lsp_server.features.surroundings import Distribution, Entry, Surroundings
 from lsp_server.view import View, view_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def surroundings(snapshot: Snapshot, documents: Documents, trusses: Trusses) -> 
     def distributions() -> list[Distribution]:
         return sorted(_required_elsewhere(snapshot, documents, trusses), key=_order)
 
-    return Surroundings(view, entries, distributions, installed)
+    def text(path: str) -> str | None:
+        return documents.read_text(snapshot.truss / path) if snapshot.truss else None
+
+    return Surroundings(view, entries, distributions, installed, text)
 
 
 def entries(folder: Path) -> list[Entry]:

@@ -13,8 +13,8 @@ from truss_base.document import Alias, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lsp_server.features.completion.surroundings import Surroundings
     from lsp_server.features.names import Occurrence
+    from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Position
     from lsp_server.snapshot import Snapshot
     from truss_base.document import Node

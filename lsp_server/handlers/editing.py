@@ -41,6 +41,7 @@ def code_action(server: Server, params: types.CodeActionParams) -> Any:
         protocol.from_range(params.range),
         only,
         container,
+        session.surroundings(snapshot),
     )
     shown = (protocol.to_action(action, session.able) for action in offered)
     return [action for action in shown if action is not None]

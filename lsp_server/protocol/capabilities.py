@@ -39,6 +39,8 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> A
         disabled_actions=has("text_document.code_action.disabled_support"),
         preferred_actions=has("text_document.code_action.is_preferred_support"),
         versioned_edits=has("workspace.workspace_edit.document_changes"),
+        creates_files=types.ResourceOperationKind.Create
+        in (get_capability(capabilities, "workspace.workspace_edit.resource_operations") or ()),
         symbol_trees=has("text_document.document_symbol.hierarchical_document_symbol_support"),
         progress=has("window.work_done_progress"),
         configuration=has("workspace.configuration"),

@@ -14,9 +14,11 @@ from lsp_server.items import (
     FileEdit,
     Hover,
     Location,
+    NewFile,
     Position,
     Problem,
     Range,
+    TextEdit,
 )
 
 _SEVERITY = {
@@ -83,18 +85,26 @@ def to_diagnostic(problem: Problem, able: Abilities) -> types.Diagnostic:
     )
 
 
-def to_workspace_edit(files: Sequence[FileEdit], able: Abilities) -> types.WorkspaceEdit:
+def to_workspace_edit(
+    files: Sequence[FileEdit], able: Abilities, new_files: Sequence[NewFile] = ()
+) -> types.WorkspaceEdit:
+    """`new_files` only where the client creates files."""
     if not able.versioned_edits:
         return types.WorkspaceEdit(changes={file.uri: _to_edits(file) for file in files})
-    return types.WorkspaceEdit(
-        document_changes=[
-            types.TextDocumentEdit(
-                types.OptionalVersionedTextDocumentIdentifier(file.uri, file.version),
-                list(_to_edits(file)),
-            )
-            for file in files
-        ]
-    )
+    created = [types.CreateFile(uri=new.uri) for new in new_files]
+    filled = [_to_document_edit(_filling(new)) for new in new_files if new.text]
+    edited = [_to_document_edit(file) for file in files]
+    return types.WorkspaceEdit(document_changes=[*created, *filled, *edited])
+
+
+def _filling(new: NewFile) -> FileEdit:
+    top = Position(0, 0)
+    return FileEdit(new.uri, None, (TextEdit(Range(top, top), new.text),))
+
+
+def _to_document_edit(file: FileEdit) -> types.TextDocumentEdit:
+    document = types.OptionalVersionedTextDocumentIdentifier(file.uri, file.version)
+    return types.TextDocumentEdit(document, list(_to_edits(file)))
 
 
 def _to_edits(file: FileEdit) -> list[types.TextEdit]:
@@ -111,13 +121,17 @@ def to_action(action: Action, able: Abilities) -> types.CodeAction | types.Comma
     """None where the client could not show or do it."""
     if action.disabled is not None and not able.disabled_actions:
         return None
+    if action.new_files and not (able.creates_files and able.versioned_edits):
+        return None
     if not able.action_literals:
         return to_command(action)  # before 3.8 a code action was a command and nothing else
     return types.CodeAction(
         title=action.title,
         kind=action.kind,
         diagnostics=[to_diagnostic(problem, able) for problem in action.problems] or None,
-        edit=to_workspace_edit([action.edit], able) if action.edit else None,
+        edit=to_workspace_edit(action.edits, able, action.new_files)
+        if action.edits or action.new_files
+        else None,
         command=to_command(action) if action.disabled is None else None,
         disabled=types.CodeActionDisabled(reason=action.disabled) if action.disabled else None,
         is_preferred=(action.preferred or None) if able.preferred_actions else None,

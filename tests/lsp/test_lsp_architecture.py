@@ -29,7 +29,7 @@ def test_only_the_edge_knows_the_protocol_library(module: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", sorted((PACKAGE / "features").glob("*.py")), ids=lambda path: path.stem
+    "module", sorted((PACKAGE / "features").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_features_are_pure(module: Path) -> None:
     """No protocol, no I/O, no event loop: a text goes in, plain data comes out."""

@@ -9,9 +9,10 @@ from lsp_editor import OpenEditor
 from lsp_marks import Marked, marked
 from lsprotocol import types
 
-from lsp_server.features.completion import NOTHING_AROUND, completion
+from lsp_server.features.completion import completion
 from lsp_server.features.hover import hover
 from lsp_server.features.outline import parents
+from lsp_server.features.surroundings import NOTHING_AROUND
 from lsp_server.items import Position
 from lsp_server.snapshot import Snapshot
 

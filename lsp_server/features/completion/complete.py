@@ -9,14 +9,14 @@ from lsp_server.features.completion.comments import comments
 from lsp_server.features.completion.entries import items
 from lsp_server.features.completion.keys import keys
 from lsp_server.features.completion.place import as_item, place_at
-from lsp_server.features.completion.surroundings import NOTHING_AROUND
 from lsp_server.features.completion.values import values
 from lsp_server.features.reference import describe
+from lsp_server.features.surroundings import NOTHING_AROUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lsp_server.features.completion.surroundings import Surroundings
+    from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Position, Suggestion
     from lsp_server.snapshot import Snapshot
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lsp_server.features.completion.place import Place
-    from lsp_server.features.completion.surroundings import Distribution, Surroundings
+    from lsp_server.features.surroundings import Distribution, Surroundings
     from lsp_server.snapshot import Snapshot
 
 REQUIREMENTS = ("requirements",)

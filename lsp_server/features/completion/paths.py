@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_server.features.completion.surroundings import Entry
 from lsp_server.features.completion.writing import within
+from lsp_server.features.surroundings import Entry
 from lsp_server.items import Suggestion
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lsp_server.features.completion.place import Place
-    from lsp_server.features.completion.surroundings import Surroundings
+    from lsp_server.features.surroundings import Surroundings
     from lsp_server.snapshot import Snapshot
     from lsp_server.view import View
 

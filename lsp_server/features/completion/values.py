@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lsp_server.features.completion.place import Place
-    from lsp_server.features.completion.surroundings import Surroundings
+    from lsp_server.features.surroundings import Surroundings
     from lsp_server.snapshot import Snapshot
     from lsp_server.view import View
     from truss_base.config import Field

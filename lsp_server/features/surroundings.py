@@ -38,6 +38,10 @@ class Surroundings:
     distributions: Callable[[], Iterable[Distribution]]
     installed: Callable[[str], Iterable[tuple[str, str | None]]]
     """Package → where it could be installed, and the version there."""
+    text: Callable[[str], str | None]
+    """Path in the Truss → the text of that file; None where there is none."""
 
 
-NOTHING_AROUND = Surroundings(lambda: None, lambda folder: (), lambda: (), lambda name: ())
+NOTHING_AROUND = Surroundings(
+    lambda: None, lambda folder: (), lambda: (), lambda name: (), lambda path: None
+)

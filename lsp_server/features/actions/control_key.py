@@ -43,4 +43,6 @@ def _is_true(value: object) -> bool:
 
 
 def _action(snapshot: Snapshot, kind: str, title: str, edit: TextEdit) -> Action:
-    return Action(title=title, kind=kind, edit=FileEdit(snapshot.uri, snapshot.version, (edit,)))
+    return Action(
+        title=title, kind=kind, edits=(FileEdit(snapshot.uri, snapshot.version, (edit,)),)
+    )

@@ -1,26 +1,21 @@
-"""Code actions: fixes of findings, and what can be done with the running container."""
+"""What can be done with the running container, and why not where it cannot."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_server.features.control_key import control_fix
-from lsp_server.features.diagnostics import finding_problem
-from lsp_server.items import Action, FileEdit, Json, Range, TextEdit
+from lsp_server.items import Action, Json
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from lsp_server.runtime import State
     from lsp_server.snapshot import Snapshot
-    from truss_base.validation import Finding, Fix
 
-QUICK_FIX = "quickfix"
 PATCH = "controlTruss.patch"
 REBUILD = "controlTruss.rebuild"
-KINDS = (QUICK_FIX, PATCH, REBUILD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +25,6 @@ class Container:
     state: State
     trusted: bool
     unsaved: bool
-
-
-def actions(
-    snapshot: Snapshot,
-    findings: Iterable[Finding],
-    span: Range,
-    only: Sequence[str],
-    container: Container,
-) -> tuple[Action, ...]:
-    """Everything on offer at a range; ``only`` limits it to kinds and what is below them."""
-    if snapshot.truss is None:
-        return ()
-    offered = (
-        *fixes(snapshot, findings, span),
-        *control_fix(snapshot, QUICK_FIX),
-        *of_container(snapshot, container),
-    )
-    return tuple(action for action in offered if not only or _wanted(action.kind, only))
-
-
-def _wanted(kind: str, only: Iterable[str]) -> bool:
-    return any(kind == other or kind.startswith(f"{other}.") for other in only)
-
-
-def fixes(snapshot: Snapshot, findings: Iterable[Finding], span: Range) -> Iterator[Action]:
-    for finding in findings:
-        if snapshot.range(finding.start, finding.end).touches(span):
-            # One in another file needs that file's text, which is not at hand here.
-            here = (fix for fix in finding.fixes if fix.path is None)
-            yield from (_fix(snapshot, finding, fix) for fix in here)
-
-
-def _fix(snapshot: Snapshot, finding: Finding, fix: Fix) -> Action:
-    edits = tuple(
-        TextEdit(snapshot.range(edit.start, edit.end), edit.replacement) for edit in fix.edits
-    )
-    return Action(
-        title=fix.title,
-        kind=QUICK_FIX,
-        edit=FileEdit(snapshot.uri, snapshot.version, edits),
-        preferred=fix.preferred,
-        problems=(finding_problem(snapshot, finding),),
-    )
 
 
 def of_container(snapshot: Snapshot, container: Container) -> Iterator[Action]:
