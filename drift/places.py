@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from drift.shapes import inner_section
 from truss_base.config.definitions.root import ROOT
 from truss_base.config.field import Field
+from truss_base.config.fields import section_within
 from truss_base.config.section import Section, Variants
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -43,7 +43,7 @@ def line_of(path: str) -> str:
         if field is None:
             continue
         place = _place_of(field) or place
-        section = inner_section(field.kind)
+        section = section_within(field.kind)
     return place
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from truss_base.config.containers import ListOf, MapOf, Maybe
-from truss_base.config.definitions.accelerator import ACCELERATOR_MAPPING, AcceleratorKind
 from truss_base.config.definitions.root import ROOT
 from truss_base.config.definitions.root_rules import EnvironmentVariables, PythonVersion
 from truss_base.config.definitions.trt_llm_runtime import PatchValue
 from truss_base.config.dump import Depth, dump
 from truss_base.config.field import Field, default_of
+from truss_base.config.fields import section_within
 from truss_base.config.kinds import Anything, Boolean, Choice, Integer, Kind, Number, Text
-from truss_base.config.section import Section, Variants, section_of
+from truss_base.config.section import Section, Variants
 
 REQUIRED = "required"
 _SCALARS: dict[type, str] = {
@@ -63,19 +63,9 @@ def _our_section(
         path = _joined(prefix, field.name)
         default = REQUIRED if field.required else _our_default(field)
         yield path, Shape(_our_type(field.kind), default, _our_choices(field.kind))
-        inner = inner_section(field.kind)
+        inner = section_within(field.kind)
         if inner is not None:
             yield from _our_section(inner, path + _steps(field.kind), (*above, id(section)))
-
-
-def inner_section(kind: Kind) -> Section | Variants | None:
-    """The section in a kind, the accelerator's own included."""
-    if isinstance(kind, AcceleratorKind):
-        return ACCELERATOR_MAPPING
-    held = kind.value if isinstance(kind, MapOf) else held_by(kind)
-    if isinstance(kind, (Section, Variants)) or held is None:
-        return section_of(kind)
-    return inner_section(held)
 
 
 def held_by(kind: Kind) -> Kind | None:

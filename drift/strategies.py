@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from drift.mending import mended
-from drift.shapes import inner_section, our_shapes
+from drift.shapes import our_shapes
 from drift.spoiling import Steps, spoiled, steps_of
 from drift.values import sound_values
 from drift.verdicts import Sample
@@ -22,6 +22,7 @@ from drift.writing import written
 from truss_base.config.containers import ListOf, MapOf, Maybe
 from truss_base.config.definitions.root import ROOT
 from truss_base.config.field import Field
+from truss_base.config.fields import section_within
 from truss_base.config.kinds import Kind
 from truss_base.config.section import Section, Variants, section_of
 
@@ -123,7 +124,7 @@ def _of_kind(kind: Kind, field: Field, depth: int, focus: Steps) -> st.SearchStr
         inner = _of_kind(kind.value, field, depth + 1, focus)
         keys = st.sampled_from(_FREE_KEYS)
         return st.dictionaries(keys, inner, min_size=1 if focus else 0, max_size=2)
-    section = inner_section(kind) if focus else section_of(kind)
+    section = section_within(kind) if focus else section_of(kind)
     if section is None:
         return st.sampled_from(sound_values(field, kind)).map(copy.deepcopy)
     if depth > _DEEPEST and not focus:

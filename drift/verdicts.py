@@ -11,6 +11,7 @@ from typing import Any
 from drift.difference import Difference, DifferenceKind
 from truss_base.config import TrussConfig
 from truss_base.document import Document
+from truss_base.document.reading import PUSHED_DEPTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def our_verdict(sample: Sample) -> Verdict:
         document = Document.parse(sample.text)
         if document.problems:
             return Verdict(tuple(f"the text ({problem.kind})" for problem in document.problems))
+        if document.depth > PUSHED_DEPTH:
+            return Verdict((), ("the text (too-large)",))
         data = document.data or {}
     if not isinstance(data, dict):
         return Verdict(("the config (not-a-mapping)",))

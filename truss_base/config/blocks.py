@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.config.definitions.root import ROOT
+from truss_base.config.definitions.since import SINCE
 from truss_base.config.section import Section, Variants, section_of
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ class Block:
     """A section, what it is for, and what a change in it leads to where its fields do not say.
 
     The name is the path of its field, with the variant behind it unless that is the usual one:
-    `trt_llm.runtime` and `trt_llm.v2.runtime`; "" is the root.
+    `trt_llm.runtime` and `trt_llm.v2.runtime`; "" is the root. `keys` is the path alone.
     """
 
     name: str
+    keys: tuple[str, ...]
     section: Section
     field: Field | None
     effect: Effect | None
@@ -40,11 +42,15 @@ class Block:
         """What a change of one of its fields leads to."""
         return field.leads_to or self.effect
 
+    def since(self, field: Field) -> str:
+        """The version of truss that brought one of its fields, "" where that is not known."""
+        return SINCE.get(".".join((*self.keys, field.name)), "")
+
 
 @lru_cache(maxsize=1)
 def blocks() -> tuple[Block, ...]:
     """Every block: the root, then each of its sections with all that is in it."""
-    root = Block("", ROOT, None, None)
+    root = Block("", (), ROOT, None, None)
     found = {id(ROOT): root}
     for field in ROOT.fields:
         waiting = deque(_held(root, field))
@@ -61,12 +67,14 @@ def blocks() -> tuple[Block, ...]:
 def _held(block: Block, field: Field) -> Iterator[Block]:
     held = section_of(field.kind)
     name, effect = block.anchor(field.name), block.effect_of(field)
+    keys = (*block.keys, field.name)
     if isinstance(held, Section):
-        yield Block(name, held, field, effect)
+        yield Block(name, keys, held, field, effect)
     elif held is not None:
         usual = held.default or next(iter(held.sections))
         for variant, section in held.sections.items():
-            yield Block(name if variant == usual else f"{name}.{variant}", section, field, effect)
+            own = name if variant == usual else f"{name}.{variant}"
+            yield Block(own, keys, section, field, effect)
 
 
 @lru_cache(maxsize=1)

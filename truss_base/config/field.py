@@ -35,10 +35,11 @@ class Field:
     """One key of the config: the single source for hover, completion, docs and the planner.
 
     `default` is in the form a config file would have. `leads_to` is None where the enclosing
-    field's holds; `lookup` fills it in. `since` is the version of truss that brought it, "" where
-    that is long ago or not known. A sparse dump of a field with `dump_whole` is complete, of one
-    with `written_only` what was written. Files we write never have one that is `derived` from
-    others, and always one that was given and has a `moving_default` (another in other releases).
+    field's holds. `lookup` fills it in, and `since`: the version of truss that brought the key in
+    this place, "" where that is long ago or not known. A sparse dump of a field with `dump_whole`
+    is complete, of one with `written_only` what was written. Files we write never have one that is
+    `derived` from others, and always one that was given and has a `moving_default` (another in
+    other releases).
     """
 
     name: str

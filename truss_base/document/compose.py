@@ -14,8 +14,9 @@ from truss_base.document.nodes import Alias, Entry, Mapping, Node, Scalar, Seque
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Deeper than any config; well below what recursion over data in Python and JSON can take.
-MAX_DEPTH = 200
+# Where the existing loader's recursion ends at the latest. What reads values as a config stops
+# before, see `document.reading`: recursion over data in Python and JSON has its limits too.
+MAX_DEPTH = 492
 # What aliases may unfold to: beyond it, a few lines of text can fill the memory.
 MAX_NODES = 1_000_000
 
@@ -43,11 +44,14 @@ class Composition:
     """The nodes of a text and the problem that ended reading, if one did.
 
     `mark` and `context` are where libyaml says the problem and its cause are, `reason` its words.
-    `closed` has all collections, each after those within it.
+    `closed` has all collections, each after those within it; `depth` of them are within each other,
+    the innermost at `deepest`.
     """
 
     root: Node | None = None
     problem: Problem | None = None
+    depth: int = 0
+    deepest: int = 0
     reason: str = ""
     mark: int = 0
     context: int | None = None
@@ -171,6 +175,8 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._open.append((node, self._children))
+        if len(self._open) > self._composition.depth:
+            self._composition.depth, self._composition.deepest = len(self._open), start
         self._children = []
 
     def _close(self, end: int) -> None:

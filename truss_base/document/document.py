@@ -14,7 +14,7 @@ from truss_base.document.lines import LineIndex
 from truss_base.document.nodes import Mapping, Node, Scalar, Sequence, resolve
 from truss_base.document.repair import repair
 from truss_base.document.shifts import Shifts, Splice
-from truss_base.document.stricter import BOM, put_back, question_marks, stand_in
+from truss_base.document.stricter import BOM, glued_comments, put_back, question_marks, stand_in
 from truss_base.document.tabs import misplaced_tabs
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ _REPAIRABLE = ("syntax",)
 class Document:
     """The nodes of one version of a text. Never raises, whatever the text.
 
-    `problems` are the faults of syntax. `repaired` lines were changed to read on after one: the
-    nodes there are guesses.
+    `problems` are the faults of syntax. `depth` is how many collections are within each other,
+    the innermost at `deepest`. `repaired` lines were changed to read on after a fault: the nodes
+    there are guesses.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Document:
         self.text = text
         self.root = found.root
         self.repaired = repaired
+        self.depth, self.deepest = found.depth, found.deepest
         self._closed = found.closed
         self._syntax = problems
 
@@ -68,6 +70,7 @@ class Document:
                 found, repaired = outcome.composition, outcome.lines
         else:
             problems += question_marks(body, found.root)
+            problems += glued_comments(body, found.root)
             if "\t" in body:
                 problems += misplaced_tabs(body, LineIndex(body), found.root)
         if inner and found.root is not None:

@@ -10,6 +10,9 @@ from truss_base.exceptions import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+# At this depth the serializer of a push gives up, and dumps come near to Python's own limit.
+PUSHED_DEPTH = 256
+
 
 def read_text(path: Path) -> str:
     """The text of a file. Raises ConfigError when it is missing, unreadable or not UTF-8."""
@@ -27,9 +30,14 @@ def read_text(path: Path) -> str:
 
 
 def load(text: str) -> Any:
-    """The text's plain data. Raises ConfigError with the place of what makes it no YAML."""
+    """The text's plain data. Raises ConfigError with the place of what makes it no YAML.
+
+    What is nested too deeply to be pushed is refused as well: dumps of it would be too.
+    """
     document = Document.parse(text)
     for problem in document.problems:
         line, column = document.lines.position(problem.start, "utf-32")
         raise ConfigError(f"line {line + 1}, column {column + 1}: {problem.message}")
+    if document.depth > PUSHED_DEPTH:
+        raise ConfigError(f"nested deeper than {PUSHED_DEPTH} levels, which no push takes")
     return document.data

@@ -6,6 +6,7 @@ byte order mark within a text is text to it; libyaml skips one at the start of a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from truss_base.document.compose import Problem
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BOM = "\ufeff"
 _MOST_PROBLEMS = 20
+_GLUED = re.compile(r"[|>][-+0-9]*#")
 
 
 def question_marks(text: str, root: Node | None) -> list[Problem]:
@@ -29,6 +31,24 @@ def question_marks(text: str, root: Node | None) -> list[Problem]:
         if node.is_plain and "?" in node.text[1:]:
             message = "a '?' within brackets or braces ends the text: put quotes around it"
             problems.append(Problem(node.start, node.end, message, "quotes"))
+    return problems[:_MOST_PROBLEMS]
+
+
+def glued_comments(text: str, root: Node | None) -> list[Problem]:
+    """Comments right behind the sign of a block scalar, `>#`: libyaml asks for no space there."""
+    if root is None or _GLUED.search(text) is None:
+        return []
+    problems = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        pending.extend(parts(node))
+        if isinstance(node, Scalar) and node.style in ("|", ">"):
+            glued = _GLUED.match(text, node.start)
+            if glued is not None:
+                message = "a space is missing before this comment"
+                end = glued.end() - 1
+                problems.append(Problem(node.start, end, message, missing=" "))
     return problems[:_MOST_PROBLEMS]
 
 

@@ -20,8 +20,8 @@ _HEAD = """\
 
 Every key that a Truss config can have; unknown ones are tolerated by the loader and refused by a
 push. Values are converted as by the existing loader: `"5"` is taken for a whole number, `"yes"` for
-true; a number is never taken for text. "Since" names the version of truss that brought a key, where
-it is known. The same for any YAML editor, as a JSON schema: [here](config.schema.json).
+true; a number is never taken for text. "Since" names the version of truss that brought a key; one
+without is as old as 0.4.8. The same for any YAML editor is a [JSON schema](config.schema.json).
 
 What a change of a key leads to in a running container:
 
@@ -63,7 +63,7 @@ def _row(block: Block, field: Field) -> str:
     names = "".join(f'<a id="{block.anchor(name)}"></a>' for name in (field.name, *field.aliases))
     cells = (
         f"{names}`{field.name}`",
-        " ".join(_meaning(field)),
+        " ".join(_meaning(field, block.since(field))),
         _type(field.kind),
         "required" if field.required else _code(field.default),
         _example(field),
@@ -72,12 +72,12 @@ def _row(block: Block, field: Field) -> str:
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
-def _meaning(field: Field) -> Iterator[str]:
+def _meaning(field: Field, since: str) -> Iterator[str]:
     yield field.doc
     if field.unit:
         yield f"Unit: {field.unit}."
-    if field.since:
-        yield f"Since {field.since}."
+    if since:
+        yield f"Since {since}."
     if field.aliases:
         yield f"Also called {', '.join(f'`{alias}`' for alias in field.aliases)}."
     if field.deprecated:

@@ -15,7 +15,7 @@ from truss_base.schema.values import value_schema
 from truss_base.schema.words import words_of
 
 if TYPE_CHECKING:
-    from truss_base.config import Effect, Field
+    from truss_base.config import Field
     from truss_base.config.section import Section, Variants
 
     Steps = tuple[str, ...]
@@ -46,11 +46,15 @@ class Definitions:
         block = block_of(section)
         properties: dict[str, Any] = {}
         for field in (*section.fields, *section.legacy):
-            effect = block.effect_of(field) if block is not None else None
-            properties[field.name] = self._property(field, (*path, field.name), effect)
+            words = words_of(
+                field,
+                block.effect_of(field) if block is not None else None,
+                block.since(field) if block is not None else "",
+            )
+            properties[field.name] = self._property(field, (*path, field.name), words)
             for alias in field.aliases:
                 properties[alias] = {
-                    **self._property(field, (*path, alias), effect),
+                    **self._property(field, (*path, alias), words),
                     "description": f"Another name of `{field.name}`.",
                 }
         schema: dict[str, Any] = {"properties": properties, "additionalProperties": False}
@@ -76,6 +80,5 @@ class Definitions:
             branches.append({"if": {"minProperties": 1}, "then": {"required": [variants.tag]}})
         return {**schema, "allOf": branches}
 
-    def _property(self, field: Field, path: Steps, effect: Effect | None) -> dict[str, Any]:
-        schema = accepted_besides(path, value_schema(field.kind, path, self))
-        return {**schema, **words_of(field, effect)}
+    def _property(self, field: Field, path: Steps, words: dict[str, Any]) -> dict[str, Any]:
+        return {**accepted_besides(path, value_schema(field.kind, path, self)), **words}

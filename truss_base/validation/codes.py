@@ -48,8 +48,9 @@ CODES = {
         Code(
             "too-large",
             "Too large to read",
-            "Nested too deeply, or aliases that unfold to more than any config needs.",
-            _ERROR,
+            "Nested too deeply, or aliases that unfold to more than any config needs; a warning"
+            " where only a push refuses the depth.",
+            ("error", "warning"),
             "Write the values out, or move them into a file of the Truss.",
         ),
         Code(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from truss_base.config.definitions.root import ROOT
 from truss_base.document import Document, Scalar, resolve
 from truss_base.document.collection import collection_paused
+from truss_base.document.reading import PUSHED_DEPTH
 from truss_base.validation.findings import Finding, Related
 from truss_base.validation.fixes import fixes_for, fixes_of_syntax
 from truss_base.validation.openai_tag import openai_tag
@@ -74,8 +75,16 @@ def _semantics(document: Document, problems: Sequence[Problem]) -> Iterator[Find
     found += islice(coerced_variables(document), MOST_FINDINGS)
     found += islice(requirement_entries(document), MOST_FINDINGS)
     found += openai_tag(document, data)
+    found += _too_deep(document)
     unsure = _unsure(document, problems)
     yield from (finding for finding in found if not problems or not unsure(finding))
+
+
+def _too_deep(document: Document) -> Iterator[Finding]:
+    if document.depth > PUSHED_DEPTH:
+        start, end = key_range(document, document.path_at(document.deepest)[0][:1])
+        message = f"nested {document.depth} levels deep: a push takes {PUSHED_DEPTH}"
+        yield Finding(start, end, "too-large", "warning", message)
 
 
 def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Finding]:

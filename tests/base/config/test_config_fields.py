@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from truss_base.config import children, every_field, lookup
+from truss_base.config.definitions.since import SINCE
 from truss_base.config.field import default_of
 from truss_base.strategy import Strategy
 
@@ -59,7 +60,8 @@ def test_examples_and_defaults_are_valid(path: tuple[str, ...]) -> None:
         (("environment_variables",), Strategy.NEW_ENVIRONMENT),
         (("description",), Strategy.RELOAD),
         (("runtime", "predict_concurrency"), Strategy.RELOAD),
-        (("requirements",), Strategy.REBUILD),
+        (("requirements",), Strategy.NEW_ENVIRONMENT),
+        (("base_image",), Strategy.REBUILD),
         (("resources", "cpu"), Strategy.REBUILD),
         (("runtime", "transport", "kind"), Strategy.REBUILD),
         (("weights", 0, "source"), Strategy.REBUILD),
@@ -121,3 +123,48 @@ def test_knowing_the_fields_takes_neither_yaml_nor_pydantic_nor_packaging() -> N
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("path", "version"),
+    [
+        (("model_name",), ""),
+        (("weights",), "0.12.3"),
+        (("weights", 0, "auth"), "0.13.2"),
+        # The same section in two places, which had its keys at different times.
+        (("base_image", "docker_auth", "auth_method"), "0.9.10"),
+        (("weights", 0, "auth", "auth_method"), "0.13.2"),
+        (("use_control_plane",), ""),
+    ],
+)
+def test_a_key_is_known_since_a_version_in_its_place(
+    path: tuple[str | int, ...], version: str
+) -> None:
+    field = lookup(path)
+    assert field is not None
+    assert field.since == version
+
+
+def test_every_version_belongs_to_a_key() -> None:
+    known = {".".join(path) for path, _ in every_field()}
+    assert set(SINCE) <= known
+
+
+def test_keys_under_free_names_are_found() -> None:
+    adapters = ("trt_llm", "build", "lora_adapters")
+    assert lookup((*adapters, "mine", "repo")) is not None
+    assert lookup((*adapters, "mine")) is None
+    assert lookup(("environment_variables", "HOME")) is None
+    assert [field.name for field in children((*adapters, "mine"))][:2] == ["source", "repo"]
+    assert children(adapters) == ()
+    assert children(("environment_variables",)) == ()
+
+
+def test_an_accelerator_written_as_a_mapping_has_keys() -> None:
+    count = lookup(("resources", "accelerator", "count"))
+    assert count is not None
+    assert count.default == 1
+    assert [field.name for field in children(("resources", "accelerator"))] == [
+        "accelerator",
+        "count",
+    ]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from truss_base import ConfigError, TrussConfig, validate
 from truss_base.document import Document
 from truss_base.document.compose import MAX_DEPTH
 
@@ -38,6 +39,22 @@ def test_too_much_is_one_problem(text: str) -> None:
 def test_depth_up_to_the_limit_is_read() -> None:
     text = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert Document.parse(text).problems == ()
+
+
+def test_what_only_a_push_refuses_is_read_and_warned_of() -> None:
+    text = f"model_name: x\nmodel_metadata: {{a: {'[' * 300}{']' * 300}}}\n"
+    document = Document.parse(text)
+    assert (document.depth, document.problems) == (302, ())
+    (finding,) = validate(text)
+    assert (finding.code, finding.severity) == ("too-large", "warning")
+    assert text[finding.start : finding.end] == "model_metadata"
+    with pytest.raises(ConfigError, match="nested deeper than 256 levels"):
+        TrussConfig.from_text(text)
+
+
+def test_a_config_of_the_depth_a_push_takes_can_be_written() -> None:
+    config = TrussConfig.from_text(f"model_metadata: {{a: {'[' * 254}{']' * 254}}}\n")
+    assert TrussConfig.from_text(config.to_yaml()) == config
 
 
 def test_aliases_that_unfold_to_little_are_fine() -> None:

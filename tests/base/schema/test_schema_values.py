@@ -174,7 +174,7 @@ def test_old_keys_are_marked(path: str, expected: bool | None) -> None:
 
 def test_keys_say_what_a_change_leads_to_and_offer_their_values() -> None:
     properties = SCHEMA["properties"]
-    assert "S4 rebuild" in properties["requirements"]["markdownDescription"]
+    assert "S4 rebuild" in properties["base_image"]["markdownDescription"]
     assert properties["python_version"]["enum"][0] == "py39"
     accelerator = SCHEMA["$defs"]["resources"]["properties"]["accelerator"]
     assert {"H100", "GB300", None} <= set(accelerator["anyOf"][0]["enum"])

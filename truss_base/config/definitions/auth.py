@@ -46,7 +46,6 @@ CLOUD_FIELDS = (
         "The AWS role the platform assumes with a principal of its own.",
         None,
         example="arn:aws:iam::123456789012:role/reader",
-        since="0.18.36",
     ),
     Field(
         "aws_assume_role_region",
@@ -54,7 +53,6 @@ CLOUD_FIELDS = (
         "The AWS region, for the assumed role.",
         None,
         example="us-west-2",
-        since="0.18.36",
     ),
 )
 AWS_OIDC = ("aws_oidc_role_arn", "aws_oidc_region")

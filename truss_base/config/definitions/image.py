@@ -72,7 +72,7 @@ DOCKER_AUTH = Section(
                 ),
                 any_case=True,
             ),
-            "How to authenticate with the registry; `AWS_ASSUME_ROLE` since 0.18.36.",
+            "How to authenticate with the registry; `AWS_ASSUME_ROLE` since 0.18.27.",
         ),
         Field("registry", Maybe(Text()), "The registry's address.", "", example="us.gcr.io"),
         Field(

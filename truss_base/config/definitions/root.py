@@ -171,7 +171,6 @@ _WEIGHTS = (
         {},
         leads_to=CONTAINER,
         example={"mounts": [{"source": "bdn:weights/llama-8b:prod", "path": "/models/llama"}]},
-        since="0.18.36",
     ),
     Field(
         "trt_llm",

@@ -37,6 +37,7 @@ class PythonVersion:
         return f"one of {', '.join(self.choices)}"
 
     def check(self, value: object, path: Path, report: Report) -> object:
+        value = value if (text := to_text(value)) is None else text
         if isinstance(value, str) and value in self.choices:
             if value in DEPRECATED_PYTHONS:
                 message = f"{value} is deprecated: py313 is the default now"

@@ -154,7 +154,7 @@ BUILD = Section(
                     "smooth_quant",
                 )
             ),
-            "The precision of weights and cache; `fp8_mlp_only` since 0.18.36.",
+            "The precision of weights and cache; `fp8_mlp_only` since 0.18.31.",
             "no_quant",
             example="fp8_kv",
         ),

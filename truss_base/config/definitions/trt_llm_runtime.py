@@ -60,7 +60,6 @@ RUNTIME_V1 = Section(
             "The highest rank of a cached adapter.",
             None,
             example=64,
-            since="0.18.36",
         ),
         Field(
             LORA_CACHE[1],
@@ -68,7 +67,6 @@ RUNTIME_V1 = Section(
             "The rank the pages are made for.",
             None,
             example=8,
-            since="0.18.36",
         ),
         Field(
             LORA_CACHE[2],
@@ -77,7 +75,6 @@ RUNTIME_V1 = Section(
             None,
             unit="share, 0 to 1",
             example=0.05,
-            since="0.18.36",
         ),
         Field(
             LORA_CACHE[3],
@@ -86,7 +83,6 @@ RUNTIME_V1 = Section(
             None,
             unit="bytes",
             example=1073741824,
-            since="0.18.36",
         ),
         Field("enable_chunked_context", Boolean(), "Reads long prompts in pieces.", True),
         Field(
@@ -124,7 +120,7 @@ RUNTIME_V1 = Section(
                     )
                 )
             ),
-            "The route of an encoder; `/v1/systemone` since 0.18.36.",
+            "The route of an encoder; `/v1/systemone` since 0.18.33.",
             None,
             example="/v1/embeddings",
         ),

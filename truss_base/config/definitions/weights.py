@@ -60,7 +60,7 @@ AUTH = Section(
         Field(
             "auth_method",
             Choice(("CUSTOM_SECRET", "AWS_OIDC", "GCP_OIDC", "AWS_ASSUME_ROLE"), any_case=True),
-            "How to authenticate with the store; `AWS_ASSUME_ROLE` since 0.18.36.",
+            "How to authenticate with the store; `AWS_ASSUME_ROLE` since 0.18.27.",
         ),
         Field(
             "auth_secret_name",
