@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.facts import Kind
 from truss_base.plan.hot.modules import FIELDS
 from truss_base.plan.hot.names import ALL
+from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.swap import ClassSwap, ModuleSwap, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
 
     from truss_base.plan.hot.facts import Definition
-    from truss_base.plan.hot.family import Family
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module, Program
 
@@ -97,7 +97,7 @@ def _module(
         carry=tuple(name for name in carried if name not in moved),
         carry_from=moved,
         classes={
-            name: _class(module, name, rebuilt, new.family)
+            name: _class(module, name, rebuilt, Purity(new.program))
             for owner, name in sorted(classes)
             if owner == module.name and known
         },
@@ -121,12 +121,15 @@ def _binds_fresh(new: Graph, module: Module, name: str, fresh: Set[str]) -> bool
     return False
 
 
-def _class(module: Module, name: str, rebuilt: Set[Key], family: Family) -> ClassSwap:
+def _class(module: Module, name: str, rebuilt: Set[Key], purity: Purity) -> ClassSwap:
     execute: list[int] = []
     carry: list[str] = []
     for place, members in enumerate(module.facts.bodies[name]):
         definitions = [module.facts.definitions[member] for member in members]
-        if not members or any(_runs(module, item, rebuilt) for item in definitions):
+        if not members or any(
+            (module.name, item.name) in rebuilt or members_to_run(module, item, purity)
+            for item in definitions
+        ):
             execute.append(place)
         else:
             carry += [item.name.rpartition(".")[2] for item in definitions]
@@ -135,9 +138,16 @@ def _class(module: Module, name: str, rebuilt: Set[Key], family: Family) -> Clas
     return ClassSwap(tuple(execute), tuple(kept))
 
 
-def _runs(module: Module, member: Definition, rebuilt: Set[Key]) -> bool:
-    # Methods always run: their globals are the new module's, their super() the new class.
-    return (module.name, member.name) in rebuilt or member.kind is not Kind.VARIABLE
+def members_to_run(module: Module, member: Definition, purity: Purity) -> bool:
+    """Whether an unaffected member of a rebuilt class runs again.
+
+    Methods do: their globals are the new module's, their super() the new class. But a decorator
+    of which nothing is known may not be told of the method twice.
+    """
+    if member.kind is not Kind.FUNCTION:
+        return member.kind is not Kind.VARIABLE
+    needs_cell = any(scan.needs_cell for scan in member.scans)
+    return needs_cell or purity.decorators_known(module, member)
 
 
 def _dropped(old: Graph, rebuilt: Set[Key]) -> Iterator[str]:

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from truss_base.plan.hot.building import fresh_modules, members_to_run, rebuilt_classes
+from truss_base.plan.hot.facts import Kind, Role
 from truss_base.plan.hot.family import LOADERS
+from truss_base.plan.hot.names import resolve
+from truss_base.plan.hot.purity import Purity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from truss_base.plan.hot.facts import Definition, Use
     from truss_base.plan.hot.graph import Graph
-    from truss_base.plan.hot.program import Key
+    from truss_base.plan.hot.program import Key, Module
     from truss_base.plan.hot.spread import Spread
 
 
@@ -33,10 +38,68 @@ class Case:
     changed: frozenset[Key]
     affected: Spread
 
+    @property
+    def graphs(self) -> tuple[Graph, Graph]:
+        return self.old, self.new
+
     @cached_property
     def loading(self) -> tuple[tuple[Graph, Mapping[Key, Key | None]], ...]:
         """For either version, everything that runs or is reachable before the first request."""
-        return tuple((graph, graph.reach(_loaders(graph))) for graph in (self.old, self.new))
+        return tuple((graph, graph.reach(_loaders(graph))) for graph in self.graphs)
+
+    @cached_property
+    def purity(self) -> Purity:
+        return Purity(self.new.program)
+
+    @cached_property
+    def fresh(self) -> frozenset[str]:
+        """The modules that get a new object."""
+        return fresh_modules(self.new, self.affected.through.keys())
+
+    @cached_property
+    def executed(self) -> Mapping[Key, Definition]:
+        """The definitions of the new version that the swap runs."""
+        found: dict[Key, Definition] = {}
+        classes = rebuilt_classes(self.new, self.affected.through.keys())
+        for name in self.fresh:
+            module = self.new.program.modules[name]
+            for definition in module.facts.definitions.values():
+                if self._runs(module, definition, classes):
+                    found[name, definition.name] = definition
+        return found
+
+    def _runs(self, module: Module, definition: Definition, classes: frozenset[Key]) -> bool:
+        key = (module.name, definition.name)
+        owner = (module.name, definition.owner)
+        if key in self.affected or key in classes or module.name not in self.old.program.modules:
+            return True
+        if owner in classes:
+            return members_to_run(module, definition, self.purity)
+        return bool(definition.owner) and owner in self.affected and owner not in self.new.family
+
+    @cached_property
+    def rebound(self) -> Mapping[Key, tuple[tuple[Key, Use], ...]]:
+        """The variables that functions of either version bind anew or change, by whom."""
+        found: dict[Key, list[tuple[Key, Use]]] = {}
+        for graph in self.graphs:
+            for module in graph.program.modules.values():
+                for definition in module.facts.definitions.values():
+                    for key, use in _written(graph, module, definition):
+                        found.setdefault(key, []).append(((module.name, definition.name), use))
+        return {key: tuple(writers) for key, writers in found.items()}
+
+
+def _written(graph: Graph, module: Module, definition: Definition) -> Iterator[tuple[Key, Use]]:
+    for scan in definition.scans:
+        if not scan.writes:
+            continue
+        for use in scan.uses:
+            if use.eager or use.role not in (Role.STORE, Role.MUTATE):
+                continue
+            for key in resolve(graph.program, module, use.path, scan.imports, whole=False):
+                target = graph.program.definition(key)
+                if target is not None and target.kind not in (Kind.IMPORT, Kind.CLASS):
+                    yield key, use
 
 
 def _loaders(graph: Graph) -> Iterator[Key]:

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.rules.loading import load_needs_it, nothing_to_swap
+from truss_base.plan.hot.rules import classes, importing, loading, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from truss_base.plan.hot.case import Case, Refusal
 
-RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (nothing_to_swap, load_needs_it)
+RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (
+    loading.nothing_to_swap,
+    loading.load_needs_it,
+    importing.effects,
+    importing.decorators,
+    importing.calls,
+    importing.reads,
+    importing.order,
+    importing.first_imports,
+    importing.namespaces,
+    importing.two_names,
+    classes.making,
+    classes.model_class,
+    classes.decorated_model,
+    running.everywhere,
+    running.background,
+    running.unpickled,
+)

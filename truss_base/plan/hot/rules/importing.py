@@ -1,0 +1,174 @@
+"""What runs when a module is imported ran once already, before `load`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot import known
+from truss_base.plan.hot.case import Refusal
+from truss_base.plan.hot.facts import SELF, Kind, Role
+from truss_base.plan.hot.names import resolve
+from truss_base.plan.hot.wording import called, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.plan.hot.case import Case
+    from truss_base.plan.hot.facts import Definition, Use
+    from truss_base.plan.hot.graph import Graph
+    from truss_base.plan.hot.program import Key, Module
+
+_UNFIT = frozenset({Kind.VARIABLE, Kind.COMPOUND})
+
+
+def effects(case: Case) -> Iterator[Refusal]:
+    """Statements that bind nothing: what they did cannot be undone, nor done again."""
+    for graph in case.graphs:
+        for key in case.affected.through:
+            definition = graph.program.definition(key)
+            if definition is not None and definition.kind is Kind.EFFECT:
+                where = place(graph.program, key)
+                yield Refusal(key, f"a statement of the module runs when it is imported{where}")
+
+
+def calls(case: Case) -> Iterator[Refusal]:
+    """Definitions that call something of which nobody knows what a second call does."""
+    for key, definition in case.executed.items():
+        module = case.new.program.modules[key[0]]
+        for use in sorted(definition.uses, key=lambda use: use.line):
+            if _is_unknown_call(case, module, definition, use):
+                where = place(case.new.program, key, use.line)
+                text = (
+                    f"`{_text(use)}()` would be called a second time, with what effect is unknown"
+                )
+                yield Refusal(key, text + where)
+                break
+        else:
+            yield from _unnamed_calls(case, key, definition)
+
+
+def _is_unknown_call(case: Case, module: Module, definition: Definition, use: Use) -> bool:
+    if not use.eager or use.role is not Role.CALL or use.path[0] == SELF:
+        return False
+    if any(use.path in (*scan.decorators, *scan.bases) for scan in definition.scans):
+        return False
+    sibling = f"{definition.owner}.{use.path[0]}"
+    if definition.owner and sibling in module.facts.definitions:
+        return use.path[-1] not in known.PURE_METHODS
+    return not case.purity.may_call(module, use.path)
+
+
+def _unnamed_calls(case: Case, key: Key, definition: Definition) -> Iterator[Refusal]:
+    for scan in definition.scans:
+        methods = scan.method_calls if definition.kind in _UNFIT else frozenset()
+        if scan.anonymous_calls or methods - known.PURE_METHODS:
+            where = place(case.new.program, key, *scan.anonymous_calls[:1])
+            yield Refusal(key, f"{called(key)} would be computed a second time{where}")
+
+
+def _text(use: Use) -> str:
+    return ".".join(use.path)
+
+
+def decorators(case: Case) -> Iterator[Refusal]:
+    """A decorator of which nothing is known may have kept the old function."""
+    for key, definition in case.executed.items():
+        module = case.new.program.modules[key[0]]
+        for scan in definition.scans:
+            for path in scan.decorators:
+                if not case.purity.may_decorate(module, path):
+                    where = place(case.new.program, key)
+                    text = f"`@{'.'.join(path)}` may have kept the old {called(key)}{where}"
+                    yield Refusal(key, text)
+
+
+def reads(case: Case) -> Iterator[Refusal]:
+    """What is executed now sees what `load` and requests have made of a variable since."""
+    for key, definition in case.executed.items():
+        module = case.new.program.modules[key[0]]
+        for scan in definition.scans:
+            for use in scan.uses:
+                if not use.eager or use.role is Role.STORE:
+                    continue
+                for read in resolve(case.new.program, module, use.path, whole=False):
+                    if read != key and read in case.rebound and read not in case.executed:
+                        where = place(case.new.program, key, use.line)
+                        text = f"{called(key)} is made from {called(read)}, which has changed since"
+                        yield Refusal(key, text + where)
+                if _reads_environment(use) and _changes_environment(case):
+                    where = place(case.new.program, key, use.line)
+                    yield Refusal(key, f"the environment it reads was changed by the code{where}")
+
+
+def _reads_environment(use: Use) -> bool:
+    return use.path[:2] in (("os", "environ"), ("os", "getenv")) or use.path[0] == "environ"
+
+
+def _changes_environment(case: Case) -> bool:
+    for module in case.old.program.modules.values():
+        for definition in module.facts.definitions.values():
+            for use in definition.uses:
+                writes = use.role in (Role.STORE, Role.MUTATE)
+                if (writes and _reads_environment(use)) or use.path[-1] in (
+                    "putenv",
+                    "load_dotenv",
+                ):
+                    return True
+    return False
+
+
+def order(case: Case) -> Iterator[Refusal]:
+    """A name that is read while a module is imported has to be bound above."""
+    for key, definition in case.executed.items():
+        module = case.new.program.modules[key[0]]
+        if definition.owner:
+            continue
+        for use in definition.uses:
+            bound = module.facts.definitions.get(use.path[0])
+            if not use.eager or bound is None or bound is definition:
+                continue
+            if bound.places[0] > definition.places[0] or len(bound.places) > 1:
+                where = place(case.new.program, key, use.line)
+                yield Refusal(key, f"`{use.path[0]}` is bound below or more than once{where}")
+
+
+def first_imports(case: Case) -> Iterator[Refusal]:
+    """An import may change other packages, and `load` has used those already."""
+    before = {name for name, _ in _packages(case.old)}
+    for name, key in _packages(case.new):
+        quiet = name in before or known.may_be_imported(name)
+        if not quiet and not case.new.program.has(name):
+            where = place(case.new.program, key)
+            yield Refusal(key, f"`{name}` is imported for the first time{where}")
+
+
+def _packages(graph: Graph) -> Iterator[tuple[str, Key]]:
+    for module in graph.program.modules.values():
+        for definition in module.facts.definitions.values():
+            for scan in definition.scans:
+                for targets in scan.imports.values():
+                    for target in targets:
+                        full = module.absolute(target) if target.name else target.loads
+                        yield full.partition(".")[0], (module.name, definition.name)
+
+
+def namespaces(case: Case) -> Iterator[Refusal]:
+    """Modules whose names are not all written down."""
+    for name in sorted(case.fresh):
+        module = case.new.program.modules[name]
+        key = next((key for key in sorted(case.affected.through) if key[0] == name), (name, ""))
+        if module.facts.stars:
+            yield Refusal(key, f"{module.path} imports everything from another module (`*`)")
+        if "__getattr__" in module.facts.definitions:
+            yield Refusal(key, f"{module.path} computes its names (`__getattr__`)")
+
+
+def two_names(case: Case) -> Iterator[Refusal]:
+    """A file that is imported under two names is two modules."""
+    for graph in case.graphs:
+        paths: dict[str, str] = {}
+        for module in graph.program.modules.values():
+            other = paths.setdefault(module.path, module.name)
+            if other != module.name and case.changed:
+                text = f"{module.path} is imported as `{other}` and as `{module.name}`"
+                yield Refusal(min(case.changed), text)

@@ -1,0 +1,98 @@
+"""What runs beside requests, or finds code by names that are not written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.case import Refusal
+from truss_base.plan.hot.facts import Kind, Role
+from truss_base.plan.hot.wording import called, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.plan.hot.case import Case
+    from truss_base.plan.hot.facts import Use
+    from truss_base.plan.hot.graph import Graph
+    from truss_base.plan.hot.program import Key, Module
+
+_OTHER_PROCESSES = frozenset(
+    {
+        "multiprocessing",
+        "ProcessPoolExecutor",
+        "joblib",
+        "ray",
+        "loky",
+        "dask",
+        "pathos",
+        "billiard",
+    }
+)
+_FINDERS = frozenset({"import_module", "__import__", "iter_modules", "walk_packages", "runpy"})
+_SEARCH_PATH = (("sys", "path"), ("sys", "meta_path"), ("sys", "path_hooks"), ("site",))
+_STARTERS = frozenset(
+    {"Thread", "Timer", "call_later", "call_at", "call_soon", "add_done_callback", "signal"}
+    | {"register", "start_new_thread", "add_signal_handler", "call_soon_threadsafe"}
+)
+_UNPICKLERS = frozenset({"pickle", "cloudpickle", "dill", "joblib", "shelve", "torch"})
+
+
+def everywhere(case: Case) -> Iterator[Refusal]:
+    """Code that reaches other code in ways that no name in it tells."""
+    if not case.changed:
+        return
+    for graph in case.graphs:
+        for key, use in _uses(graph):
+            text = _beyond_names(graph.program.modules[key[0]], use)
+            if text:
+                where = place(graph.program, key, use.line)
+                yield Refusal(min(case.changed), f"{called(key)} {text}{where}")
+
+
+def _uses(graph: Graph) -> Iterator[tuple[Key, Use]]:
+    for module in graph.program.modules.values():
+        for definition in module.facts.definitions.values():
+            for use in definition.uses:
+                yield (module.name, definition.name), use
+
+
+def _beyond_names(module: Module, use: Use) -> str | None:
+    if _OTHER_PROCESSES.intersection(use.path):
+        return f"may have code in other processes (`{'.'.join(use.path)}`)"
+    if use.role is Role.CALL and use.path[-1] in _FINDERS:
+        return "imports by a name that is made up at run time"
+    if any(use.path[: len(path)] == path for path in _SEARCH_PATH):
+        return f"changes where modules are found (`{'.'.join(use.path)}`)"
+    return None
+
+
+def background(case: Case) -> Iterator[Refusal]:
+    """Threads and timers that requests start may run on for ever."""
+    for key in case.affected.through:
+        definition = case.old.program.definition(key)
+        if definition is None or definition.kind is Kind.EFFECT:
+            continue
+        for use in definition.uses:
+            if not use.eager and use.role is Role.CALL and use.path[-1] in _STARTERS:
+                where = place(case.old.program, key, use.line)
+                text = f"`{use.path[-1]}` in {called(key)} may keep old code running{where}"
+                yield Refusal(key, text)
+
+
+def unpickled(case: Case) -> Iterator[Refusal]:
+    """Objects of a class may come from a file that names it."""
+    affected = [key for key in case.affected.through if _is_class(case, key)]
+    for key in affected:
+        for reader in case.loading[0][1]:
+            definition = case.old.program.definition(reader)
+            for use in definition.uses if definition is not None else ():
+                loads = use.role is Role.CALL and use.path[-1] in ("load", "loads", "Unpickler")
+                if loads and use.path[0] in _UNPICKLERS:
+                    where = place(case.old.program, reader, use.line)
+                    yield Refusal(key, f"{called(reader)} may have unpickled {called(key)}{where}")
+
+
+def _is_class(case: Case, key: Key) -> bool:
+    definition = case.old.program.definition(key)
+    plain = definition is not None and definition.kind is Kind.CLASS and "." not in key[1]
+    return plain and key not in case.old.family
