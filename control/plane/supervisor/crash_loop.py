@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.supervisor.supervisor import Supervisor
 
+# Up to this long before the next start requests wait; beyond it they are told.
+WORTH_WAITING_SECONDS = 1.0
 # So many ends in a row are no accident any more.
 HOPELESS_CRASHES = 3
 
@@ -57,6 +59,16 @@ class CrashLoop:
     def delay(self) -> float:
         """Seconds to wait before the next start."""
         return self._backoff.delay
+
+    @property
+    def refusal(self) -> str | None:
+        """What requests are told until the next start; None where they may wait for it."""
+        if self.delay <= WORTH_WAITING_SECONDS:
+            return None
+        return (
+            f"The inference process has ended {self.crashes} times in a row; "
+            f"it is started again in {self.delay:g} s. A patch that fixes it is taken at once."
+        )
 
     @property
     def is_hopeless(self) -> bool:

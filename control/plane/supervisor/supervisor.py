@@ -11,9 +11,8 @@ from control.plane.releases.release import now
 from control.plane.supervisor.crash_loop import CrashLoop
 from control.plane.supervisor.drainage import Drainage
 from control.plane.supervisor.errors import ended_error
-from control.plane.supervisor.fleet import CLOSING, Fleet
-from control.plane.supervisor.memory import available_bytes, group_bytes, has_room
-from control.plane.supervisor.spare import Spare
+from control.plane.supervisor.fleet import CLOSING
+from control.plane.supervisor.supply import Supply
 from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
     from control.plane.supervisor.launch import Launch
     from control.plane.supervisor.limits import Limits
     from control.plane.supervisor.process import Event, InferenceProcess
-    from control.plane.supervisor.spare import Surroundings
+    from control.plane.supervisor.spare import Spare, Surroundings
     from control.plane.supervisor.swaps import PreparedSwap
 
-# Up to this long before the next start requests wait; beyond it they are told.
-WORTH_WAITING_SECONDS = 1.0
 STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
 REPLACED = (
     "This request was still running on a version that has been replaced when its time was up "
@@ -50,14 +47,14 @@ class Supervisor:
         limits: Limits,
     ) -> None:
         self._gate = gate
-        self._surroundings = surroundings
         self._health = health
-        self._limits = limits
+        self._load_timeout = limits.load_timeout
         self._log = launch.log
         self._tasks = Tasks()
         self._drainage = Drainage(limits.drain_timeout)
-        self._fleet = Fleet(launch, self._ended, self._predict_error)
-        self._spare = Spare(self._fleet, self._tasks, launch.log)
+        self._supply = Supply(
+            launch, surroundings, limits, self._tasks, self._ended, self._predict_error
+        )
         self._crash_loop = CrashLoop(limits.healthy_after, health.passed)
         self._loading: asyncio.Task[None] | None = None
         self._vacating: asyncio.Task[None] | None = None
@@ -76,33 +73,28 @@ class Supervisor:
     @property
     def pids(self) -> set[int]:
         """Every process that asyncio waits for."""
-        return {process.pid for process in self._fleet.living}
+        return {process.pid for process in self._supply.living}
 
     @property
     def releases_in_use(self) -> set[str]:
         """Releases whose files a living process may still read."""
-        living = [process for process in self._fleet.living if process.is_alive]
+        living = [process for process in self._supply.living if process.is_alive]
         loaded = {process.release_id for process in living if process.release_id}
         return loaded.union(*(process.swaps.releases for process in living))
 
     @property
     def spare(self) -> Spare:
         """The process that the next reload will use."""
-        return self._spare
+        return self._supply.spare
 
     @property
     def is_occupied(self) -> bool:
         """Whether a process has a model loaded, or is about to."""
-        return any(process is not self._spare.process for process in self._fleet.living)
-
-    @property
-    def is_vacated(self) -> bool:
-        """Whether the serving process was ended for a successor that is not there yet."""
-        return self._vacating is not None
+        return bool(self._supply.loaded_or_loading)
 
     async def has_room(self) -> bool:
         """Whether memory allows for a second process of the size of the serving one."""
-        return await asyncio.to_thread(self._has_room, self.current)
+        return await self._supply.has_room(self.current)
 
     # What the control plane asks for
 
@@ -119,13 +111,7 @@ class Supervisor:
         Raises:
             LoadFailed: nothing has changed for requests.
         """
-        process = await self._taken(await self._surroundings(release))
-        try:
-            await process.load(release, self._limits.load_timeout)
-        except BaseException:
-            self._tasks.run(process.kill())
-            raise
-        return process
+        return await self._supply.loaded(release)
 
     async def prepare_swap(self, release: Release, document: Mapping[str, Any]) -> PreparedSwap:
         """The serving process with `release` ready beside what it serves.
@@ -135,7 +121,7 @@ class Supervisor:
         """
         if self.current is None or self._state != "ready":
             raise SwapRefused(["no model is loaded"])
-        return await self.current.swaps.prepare(release, document, self._limits.load_timeout)
+        return await self.current.swaps.prepare(release, document, self._load_timeout)
 
     def switch(self, process: InferenceProcess, release: Release) -> None:
         """Sends every request from now on to `process`; what ran before drains behind it."""
@@ -212,19 +198,18 @@ class Supervisor:
 
     async def close(self) -> None:
         """Ends everything, in bounded time."""
-        self._fleet.close()
         self._cancel_loading()
         self._crash_loop.left()
         self._state = "stopped"
         self._gate.refuse(CLOSING)
         self.current = None
-        await asyncio.gather(*(process.stop() for process in self._fleet.living))
+        await self._supply.close()
         await self._tasks.close()
 
     def refill(self) -> None:
         """Makes sure that a spare with the live release's environment is warm or warming."""
-        if self._limits.spare and self._release is not None and not self._fleet.is_closed:
-            self._tasks.run(self._refill(self._release))
+        if self._release is not None:
+            self._supply.refill(self._release, self.current)
 
     def note_success(self, backend: Backend) -> None:
         """The model has answered: what went wrong before is over."""
@@ -238,8 +223,8 @@ class Supervisor:
         if current is not None:
             await self._drainage.drain(current, REPLACED)
         # Those that drain still, or have just been given up, occupy as much as any other.
-        others = [p.exited for p in self._fleet.living if p is not self._spare.process]
-        await asyncio.gather(*map(asyncio.shield, others))
+        others = self._supply.loaded_or_loading
+        await asyncio.gather(*(asyncio.shield(process.exited) for process in others))
 
     async def _revived(self, release: Release, vacating: asyncio.Task[None]) -> None:
         await asyncio.shield(vacating)
@@ -262,34 +247,9 @@ class Supervisor:
         # The patch that fixes it should not have to wait for an interpreter.
         self.refill()
 
-    async def _taken(self, wanted: Surroundings) -> InferenceProcess:
-        """`_take` that may be cancelled: a process half started would belong to nobody."""
-        taking = asyncio.ensure_future(self._take(wanted))
-        try:
-            return await asyncio.shield(taking)
-        except asyncio.CancelledError:
-            self._tasks.run(_kill_once_there(taking))
-            raise
-
-    async def _take(self, wanted: Surroundings) -> InferenceProcess:
-        warm = await self._spare.take(wanted)
-        return warm or await self._fleet.start(wanted.environment)
-
-    async def _refill(self, release: Release) -> None:
-        if not await self.has_room():
-            await self._spare.drop()
-            return
-        seconds = self.current.load_seconds if self.current else None
-        await self._spare.fill(await self._surroundings(release), seconds or 0.0)
-
-    def _has_room(self, current: InferenceProcess | None) -> bool:
-        needed = group_bytes(current.pid) if current is not None else 0
-        return has_room(available_bytes(), needed, self._limits.memory_margin)
-
     # Endings
 
     def _ended(self, process: InferenceProcess) -> None:
-        self._spare.forget(process)
         if process is self.current:
             self._crashed(process)
 
@@ -325,15 +285,11 @@ class Supervisor:
         return await self._health.roll_back(self, release, self._crash_loop.crashes)
 
     async def _wait_out(self) -> None:
-        delay = self._crash_loop.delay
-        if delay > WORTH_WAITING_SECONDS:
-            self._gate.refuse(
-                f"The inference process has ended {self._crash_loop.crashes} times in a row; "
-                f"it is started again in {delay:g} s. A patch that fixes it is taken at once."
-            )
-        else:
+        if (refusal := self._crash_loop.refusal) is None:
             self._gate.hold()
-        await asyncio.sleep(delay)
+        else:
+            self._gate.refuse(refusal)
+        await asyncio.sleep(self._crash_loop.delay)
 
     def _predict_error(self, process: InferenceProcess, error: Event) -> None:
         if process is self.current:
@@ -348,9 +304,3 @@ class Supervisor:
         if self._loading is not None and self._loading is not asyncio.current_task():
             self._loading.cancel()
         self._loading = None
-
-
-async def _kill_once_there(taking: asyncio.Future[InferenceProcess]) -> None:
-    # One that could not even be started needs no end.
-    with contextlib.suppress(LoadFailed):
-        await (await taking).kill()

@@ -1,0 +1,118 @@
+"""Where processes come from: the warm spare where it fits, else a fresh one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from control.plane.exceptions import LoadFailed
+from control.plane.supervisor.fleet import Fleet
+from control.plane.supervisor.memory import available_bytes, group_bytes, has_room
+from control.plane.supervisor.spare import Spare
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from control.plane.releases.release import Release
+    from control.plane.supervisor.launch import Launch
+    from control.plane.supervisor.limits import Limits
+    from control.plane.supervisor.process import Event, InferenceProcess
+    from control.plane.supervisor.spare import Surroundings
+    from control.plane.tasks import Tasks
+
+# Whoever sent a patch waits for an answer, and should not share the processor with a spare.
+REFILL_SECONDS = 0.1
+
+
+class Supply:
+    """Every inference process begins here. `surroundings` says what a release needs around it."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        surroundings: Callable[[Release], Awaitable[Surroundings]],
+        limits: Limits,
+        tasks: Tasks,
+        on_end: Callable[[InferenceProcess], None],
+        on_predict_error: Callable[[InferenceProcess, Event], None],
+    ) -> None:
+        self._surroundings = surroundings
+        self._limits = limits
+        self._tasks = tasks
+        self._on_end = on_end
+        self._fleet = Fleet(launch, self._ended, on_predict_error)
+        self.spare = Spare(self._fleet, tasks, launch.log)
+
+    @property
+    def living(self) -> set[InferenceProcess]:
+        """Every process, the spare included."""
+        return self._fleet.living
+
+    @property
+    def loaded_or_loading(self) -> set[InferenceProcess]:
+        """Those that occupy what a model needs."""
+        return {process for process in self._fleet.living if process is not self.spare.process}
+
+    async def has_room(self, current: InferenceProcess | None) -> bool:
+        """Whether memory allows for a second process of the size of `current`."""
+        return await asyncio.to_thread(self._has_room, current)
+
+    async def loaded(self, release: Release) -> InferenceProcess:
+        """A process that has loaded `release`.
+
+        Raises:
+            LoadFailed: with what the developer has to know.
+        """
+        process = await self._taken(await self._surroundings(release))
+        try:
+            await process.load(release, self._limits.load_timeout)
+        except BaseException:
+            self._tasks.run(process.kill())
+            raise
+        return process
+
+    def refill(self, release: Release, current: InferenceProcess | None) -> None:
+        """Sees to it, in the background, that the spare suits `release` where there is room."""
+        if self._limits.spare and not self._fleet.is_closed:
+            self._tasks.run(self._refill(release, current))
+
+    async def close(self) -> None:
+        """Starts nothing any more, and ends everything in bounded time."""
+        self._fleet.close()
+        await asyncio.gather(*(process.stop() for process in self._fleet.living))
+
+    async def _taken(self, wanted: Surroundings) -> InferenceProcess:
+        """`_take` that may be cancelled: a process half started would belong to nobody."""
+        taking = asyncio.ensure_future(self._take(wanted))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            self._tasks.run(_kill_once_there(taking))
+            raise
+
+    async def _take(self, wanted: Surroundings) -> InferenceProcess:
+        warm = await self.spare.take(wanted)
+        return warm or await self._fleet.start(wanted.environment)
+
+    async def _refill(self, release: Release, current: InferenceProcess | None) -> None:
+        await asyncio.sleep(REFILL_SECONDS)
+        if not await self.has_room(current):
+            await self.spare.drop()
+            return
+        seconds = current.load_seconds if current is not None else None
+        await self.spare.fill(await self._surroundings(release), seconds or 0.0)
+
+    def _has_room(self, current: InferenceProcess | None) -> bool:
+        needed = group_bytes(current.pid) if current is not None else 0
+        return has_room(available_bytes(), needed, self._limits.memory_margin)
+
+    def _ended(self, process: InferenceProcess) -> None:
+        self.spare.forget(process)
+        self._on_end(process)
+
+
+async def _kill_once_there(taking: asyncio.Future[InferenceProcess]) -> None:
+    # One that could not even be started needs no end.
+    with contextlib.suppress(LoadFailed):
+        await (await taking).kill()
