@@ -40,7 +40,7 @@ class ScriptedBackend:
         self.backend = Backend(str(path))
         self.requests: list[Request] = []
         self._script = script
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> ScriptedBackend:
         self._server = await asyncio.start_unix_server(self._serve, self.backend.socket_path)
@@ -49,20 +49,21 @@ class ScriptedBackend:
     async def __aexit__(self, *_: object) -> None:
         self.backend.retire()
         self._server.close()
-        for writer in self._writers:
-            writer.close()
-        while self._writers:
-            await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        self._tasks.append(asyncio.ensure_future(self._answer(reader, writer)))
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # What follows a body that nobody has read is no request either.
+        ends = (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError)
+        with contextlib.suppress(*ends, asyncio.CancelledError), contextlib.closing(writer):
             while not writer.is_closing():
                 request = Request((await reader.readuntil(b"\r\n\r\n"))[:-4])
                 self.requests.append(request)
                 await self._script(request, reader, writer)
-        writer.close()
-        self._writers.discard(writer)
 
 
 class Stage:
