@@ -40,15 +40,23 @@ SAVED_BEFORE_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`looks_first`: it looks at the files before each use, so also before the change."""
+    """`looks_first`: it looks at the files before each use, so also before the change. `below`: the
+    folder whose changes it is used for."""
 
     name: str
     title: str
     looks_first: bool = False
+    below: str = ""
+
+    def offers(self, case: Case) -> bool:
+        """Whether it is used for the changes of a case."""
+        paths = {*case.before, *case.after}
+        changed = (path for path in paths if case.before.get(path) != case.after.get(path))
+        return all(path.startswith(self.below) for path in changed)
 
 
 TOOLS = (
-    Tool("truss", f"truss {existing.VERSION} hot reload"),
+    Tool("truss", f"truss {existing.VERSION} hot reload", below="model/"),
     Tool("autoreload", "IPython autoreload", looks_first=True),
     Tool("jurigged", "jurigged"),
 )
@@ -83,7 +91,12 @@ def host(tool: Tool) -> Iterator[Host]:
         "HOME": str(home),  # it leaves a note there when a model does not load
         "PYTHONPATH": str(_packages(environments["server"] / "bin" / "python")),
     }
-    command = [environments["server"] / "bin" / "python", HOST, _library(environments), tool.name]
+    command: list[str | Path] = [
+        environments["server"] / "bin" / "python",
+        HOST,
+        _library(environments),
+        tool.name,
+    ]
     with (CACHE / f"{tool.name}.log").open("wb") as log:
         process = subprocess.Popen(
             command,
@@ -207,6 +220,13 @@ def _packages(python: Path) -> Path:
     """The other tools, beside the server's environment and without touching it."""
     packages = CACHE / "packages"
     if not packages.exists():
-        command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python]
+        command: list[str | Path] = [
+            uv.find_uv_bin(),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+        ]
         subprocess.run([*command, "--target", packages, *REQUIREMENTS], check=True)
     return packages

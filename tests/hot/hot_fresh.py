@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -32,6 +33,12 @@ def fresh(case: Case, ask: Ask | None = None) -> Fresh:
         in_flight_old=cache(lambda: asked(case.before, case.exercise, opened) or []),
         in_flight_new=cache(lambda: asked(case.after, case.exercise, opened) or []),
     )
+
+
+def strictly_fresh(case: Case) -> Fresh:
+    """As `fresh`; requests in flight have to finish on version 1."""
+    reference = fresh(case)
+    return dataclasses.replace(reference, in_flight_new=reference.in_flight_old)
 
 
 def answers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.control.running_plane import RunningPlane
 from tests.hot.hot_answers import ask_all, in_flight
-from tests.hot.hot_fresh import fresh
+from tests.hot.hot_fresh import strictly_fresh
 from tests.hot.hot_verdicts import Observed, Verdict, judge
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class HotPlane:
                 old_answers = requests.release()
             accepted = answer.get("error") is None
             seen = Observed(accepted, ask_all(client, case.probe), old_answers)
-        verdict, note = judge(seen, _strictly(case))
+        verdict, note = judge(seen, strictly_fresh(case))
         if not accepted:
             return Run("-", (str(answer["error"]["msg"]),), verdict, note)
         reasons = tuple(reason["reason"] for reason in answer["reasons"])
@@ -73,12 +72,6 @@ class HotPlane:
         shutil.rmtree(self._plane.truss)
         answer: dict[str, Any] = self._plane.patch({**files, **self._marked}).json()
         return answer
-
-
-def _strictly(case: Case) -> Any:
-    """Ours lets requests in flight finish on version 1, always."""
-    reference = fresh(case)
-    return dataclasses.replace(reference, in_flight_new=reference.in_flight_old)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,57 @@
+"""Whether a hot swap would have been right: forced on a real process, against plan and audit."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.hot.hot_answers import ask_all, in_flight
+from tests.hot.hot_fresh import loaded, strictly_fresh
+from tests.hot.hot_verdicts import Observed, Verdict, judge
+from tests.inference.inference_process import write_truss
+from truss_base.config import TrussConfig
+from truss_base.plan.hot import AnalysisCache, forced_swap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.hot.hot_cases import Case
+    from tests.inference.inference_process import Managed
+
+
+def forced(case: Case) -> tuple[Verdict, str]:
+    """What becomes of a case when its changes are swapped in, whatever speaks against it."""
+    try:
+        swap = _document(case)
+    except SyntaxError as error:
+        return Verdict.REFUSED, str(error)
+    with loaded(case.before) as model, tempfile.TemporaryDirectory(prefix="hot-") as folder:
+        assert model is not None, f"version 1 of {case.name!r} does not load"
+        ask_all(model.http, case.exercise)
+        with in_flight(model.http, case.in_flight) as requests:
+            accepted = _swap(model, Path(folder), case.after, swap)
+            old_answers = requests.release()
+        seen = Observed(accepted, ask_all(model.http, case.probe), old_answers)
+    return judge(seen, strictly_fresh(case))
+
+
+def _document(case: Case) -> dict[str, Any]:
+    before = {path: text.encode() for path, text in case.before.items()}
+    after = {path: text.encode() for path, text in case.after.items()}
+    config = TrussConfig.from_text(case.after["config.yaml"])
+    return forced_swap(before, after, config, AnalysisCache()).to_wire()
+
+
+def _swap(model: Managed, folder: Path, files: Mapping[str, str], swap: dict[str, Any]) -> bool:
+    """Whether the process took it."""
+    truss = write_truss(folder, None, files, **yaml.safe_load(files["config.yaml"]))
+    release = {"release_dir": str(truss.root), "config_file": str(truss.config_file)}
+    model.send("swap", id=1, swap=swap, force=True, **release)
+    if model.event("swap_ready", "swap_refused", "swap_failed")["event"] != "swap_ready":
+        return False
+    model.send("swap_commit", id=1)
+    committed = model.event("swapped", "swap_refused", "swap_failed")
+    return bool(committed["event"] == "swapped")
