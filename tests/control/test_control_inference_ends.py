@@ -106,7 +106,8 @@ def test_children_of_the_model_end_with_it(new_plane: Callable[..., RunningPlane
     )
     plane = new_plane({"model/model.py": source}).start()
     first = plane.predict()
-    assert plane.patch({"model/model.py": source + "X = 1\n"}).json()["strategy"] == "S2"
+    changed = {"model/model.py": source + "X = 1\n"}
+    assert plane.patch(changed, strategy="reload").json()["strategy"] == "S2"
     second = plane.predict()
     assert first != second
     until_ended(first)

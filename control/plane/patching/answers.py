@@ -38,6 +38,12 @@ def reloading(chosen: Plan, reasons: Sequence[str]) -> Plan:
     return Plan.of([*changes, *chosen.changes], upper_bound=chosen.upper_bound)
 
 
+def asked_for(wish: str, chosen: Plan) -> Plan:
+    """The plan when a new process was asked for, whatever the changes need."""
+    change = Change("model", Strategy.RELOAD, f"{wish} was asked for")
+    return Plan.of([change, *chosen.changes], upper_bound=chosen.upper_bound)
+
+
 def as_problem(failure: BaseException) -> BaseException:
     """The failure of an activation as the caller hears of it."""
     if isinstance(failure, LoadFailed):

@@ -31,6 +31,7 @@ from control.plane.patching.answers import (
     Answer,
     answer,
     as_problem,
+    asked_for,
     details,
     rebuild_message,
     reloading,
@@ -275,10 +276,11 @@ class Patcher:
         progress: Progress,
     ) -> tuple[Activation, Plan]:
         """The release, ready to answer, and the plan with the strategy that it takes."""
-        auto = request.preference is Preference.AUTO
-        if auto and chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
+        if request.preference is not Preference.AUTO:
+            chosen = asked_for(request.preference.value, chosen)
+        if chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
             return Adoption(self._supervisor), chosen
-        if auto and chosen.swap is not None:
+        if chosen.swap is not None:
             try:
                 swap = self._supervisor.prepare_swap(release, chosen.swap.to_wire())
                 prepared = await attempt.race(swap)
