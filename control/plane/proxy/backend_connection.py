@@ -113,6 +113,11 @@ class BackendConnection(asyncio.Protocol):
         else:
             self.transport.resume_reading()
 
+    def close(self) -> None:
+        """Ends the connection once what was written is sent; nobody is told."""
+        self._receiver = None
+        self.transport.close()
+
     def abort(self) -> None:
         """Ends the connection now; nobody is told."""
         self._receiver = None

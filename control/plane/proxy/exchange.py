@@ -73,8 +73,9 @@ class Exchange:
 
     @property
     def has_whole_request(self) -> bool:
-        """Whether nothing more of the request can arrive."""
-        return self._request.complete
+        """Whether nothing more can arrive that belongs to it, as everything after a websocket's
+        head does."""
+        return self._request.complete and not self._request.websocket
 
     @property
     def waiting_bytes(self) -> int:
@@ -163,10 +164,10 @@ class Exchange:
         connection, self._connection = self._connection, None
         if backend is None:
             return
-        if connection is not None:
-            # A server that was asked to upgrade may have stopped to read requests.
-            reusable = self._request.complete and not self._request.websocket
-            backend.release(connection, reusable=reusable)
+        if connection is not None and self._tunnel is not None:
+            connection.close()
+        elif connection is not None:
+            backend.release(connection, reusable=self.has_whole_request)
         backend.leave()
 
     # What the backend's connection reports

@@ -82,8 +82,9 @@ def read_request(method: bytes, url: bytes, version: str, headers: Iterable[Head
         websocket=websocket,
         expects_continue=b"expect" in noted,
         is_http_10=version == "1.0",
-        # HTTP/1.0 clients that want to keep the connection are so rare that they may connect again.
-        closes=version == "1.0" or b"close" in tokens,
+        # HTTP/1.0 clients that want to keep the connection are so rare that they may connect again,
+        # and after a websocket nobody knows whether what follows is a request.
+        closes=version == "1.0" or b"close" in tokens or websocket,
     )
 
 

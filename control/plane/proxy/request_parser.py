@@ -57,17 +57,17 @@ class RequestParser:
             raise _too_large()
 
     def _after_upgrade(self, rest: bytes) -> None:
-        """The parser has stopped: it would take what follows for another protocol."""
+        """The parser has stopped: it takes what follows for another protocol."""
         request = self._request
-        if request is not None and request.websocket:
-            # Bytes of the new protocol before it is agreed upon would belong to nobody.
+        if request is None or not request.websocket:
+            # An upgrade we do not offer (h2c) is an ordinary request, and so is what follows it.
+            self._parser = self._new_parser()
             if rest:
-                raise MalformedRequest(400, f"{INVALID}: data before the websocket is open.")
-            return
-        # An upgrade we do not offer (h2c) is an ordinary request, and so is what follows it.
-        self._parser = self._new_parser()
-        if rest:
-            self.feed(rest)
+                self.feed(rest)
+        elif rest:
+            if self.arrived and self.arrived[-1] is request:
+                self.arrived.pop()
+            raise MalformedRequest(400, f"{INVALID}: data before the websocket is open.")
 
     def _new_parser(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
