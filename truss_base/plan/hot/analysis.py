@@ -9,11 +9,14 @@ from truss_base.plan.hot.building import build_swap
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.changes import changed_keys
 from truss_base.plan.hot.graph import graph_of
+from truss_base.plan.hot.memory import memory_of
+from truss_base.plan.hot.rebinding import rebinding_of
 from truss_base.plan.hot.rules import RULES
-from truss_base.plan.hot.spread import Spread, spread
+from truss_base.plan.hot.spread import spread
 
 if TYPE_CHECKING:
-    from truss_base.plan.hot.graph import Graph
+    from collections.abc import Mapping
+
     from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.swap import Swap
 
@@ -22,30 +25,57 @@ if TYPE_CHECKING:
 class Analysis:
     """What changed, and either the swap or what speaks against it."""
 
-    changed: frozenset[Key]
+    case: Case
     refusals: tuple[Refusal, ...]
     swap: Swap | None
-    affected: Spread
 
     def origin(self, key: Key) -> Key:
         """The change through which `key` is affected."""
-        return self.affected.origin(key)
+        return self.case.affected.origin(key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A case in which everything that has to start anew is affected."""
+
+    case: Case
+    refusals: tuple[Refusal, ...]
+    carry_from: Mapping[Key, str]
+
+    @property
+    def swap(self) -> Swap:
+        case = self.case
+        return build_swap(case.old, case.new, case.affected.through.keys(), self.carry_from)
 
 
 def analyse(old: Program, new: Program) -> Analysis:
     """Compares two versions of a program."""
+    settled = _settle(old, new)
+    refusals = [refusal for rule in RULES for refusal in rule(settled.case)]
+    refusals += settled.refusals
+    return Analysis(settled.case, tuple(refusals), None if refusals else settled.swap)
+
+
+def forced(old: Program, new: Program) -> Swap:
+    """The swap between two versions, whether it is safe or not."""
+    return _settle(old, new).swap
+
+
+def _settle(old: Program, new: Program) -> _Settled:
+    """Adds what starts anew to what is affected, until nothing is left to add."""
+    before, after = graph_of(old), graph_of(new)
     changed = frozenset(changed_keys(old, new))
-    case = case_of(changed, graph_of(old), graph_of(new))
-    refusals = tuple(refusal for rule in RULES for refusal in rule(case))
-    swap = None if refusals else swap_of(case)
-    return Analysis(changed, refusals, swap, case.affected)
+    seeds: dict[Key, Key | None] = dict.fromkeys(changed)
+    while True:
+        case = Case(before, after, changed, spread(seeds, before, after))
+        memory = memory_of(case)
+        rebinding = rebinding_of(case)
+        found = {**memory.resets, **rebinding.together}
+        if found.keys() <= seeds.keys():
+            refusals = (*memory.refusals, *rebinding.refusals)
+            return _Settled(case, refusals, rebinding.carry_from)
+        seeds.update((key, _through(case, by)) for key, by in found.items() if key not in seeds)
 
 
-def case_of(changed: frozenset[Key], old: Graph, new: Graph) -> Case:
-    """The case that the rules judge."""
-    return Case(old, new, changed, spread(changed, old, new))
-
-
-def swap_of(case: Case) -> Swap:
-    """The swap of a case, whether it is safe or not."""
-    return build_swap(case.old, case.new, case.affected.through.keys())
+def _through(case: Case, key: Key) -> Key | None:
+    return key if key in case.affected else min(case.changed, default=None)

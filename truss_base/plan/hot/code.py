@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.analysis import Analysis, analyse, case_of, swap_of
-from truss_base.plan.hot.changes import changed_keys
-from truss_base.plan.hot.graph import graph_of
+from truss_base.plan.hot.analysis import Analysis, analyse, forced
 from truss_base.plan.hot.layout import Layout
 from truss_base.plan.hot.program import Program
 from truss_base.plan.hot.wording import listed, verbs
@@ -82,9 +80,7 @@ def forced_swap(
     """The swap between two trees with every refusal ignored: for finding out what a refusal was
     worth. Raises SyntaxError."""
     layout = Layout.of(config)
-    before, after = cache.program(layout, old), cache.program(layout, new)
-    changed = frozenset(changed_keys(before, after))
-    return swap_of(case_of(changed, graph_of(before), graph_of(after)))
+    return forced(cache.program(layout, old), cache.program(layout, new))
 
 
 def _change(
@@ -103,7 +99,7 @@ def _change(
     }
     if not names:
         return _unused(path, old, changes, after)
-    keys = {key for key in analysis.changed if key[0] in names}
+    keys = {key for key in analysis.case.changed if key[0] in names}
     words = listed(verbs(before, after, keys))
     refusal = next((item for item in analysis.refusals if analysis.origin(item.key) in keys), None)
     if refusal is None and analysis.refusals and analysis.swap is None:

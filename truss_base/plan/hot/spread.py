@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.graph import ANYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key
@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The affected definitions, each with the one it is affected through (None: it changed)."""
+    """The affected definitions, each with the one it is affected through (None: it changed).
+
+    `seeds` are those that nothing they need affects: what changed, and what has to start anew.
+    """
 
     through: Mapping[Key, Key | None]
+    seeds: frozenset[Key]
 
     def __contains__(self, key: object) -> bool:
         return key in self.through
 
     def is_seed(self, key: Key) -> bool:
-        """Whether `key` changed itself."""
-        return key in self.through and self.through[key] is None
+        """Whether `key` is affected by itself."""
+        return key in self.seeds
 
     def origin(self, key: Key) -> Key:
         """The change that reached `key`."""
@@ -34,9 +38,12 @@ class Spread:
         return key
 
 
-def spread(changed: Iterable[Key], old: Graph, new: Graph) -> Spread:
-    """Spreads changes over both programs: code that used what is gone is affected, too."""
-    through: dict[Key, Key | None] = dict.fromkeys(sorted(changed))
+def spread(seeds: Mapping[Key, Key | None], old: Graph, new: Graph) -> Spread:
+    """Spreads `seeds` over both programs: code that used what is gone is affected, too.
+
+    A seed comes with the affected definition that makes it one, or None if it changed itself.
+    """
+    through: dict[Key, Key | None] = dict(sorted(seeds.items(), key=_changed_first))
     pending = list(through)
     if pending:
         through.setdefault(ANYTHING, pending[0])
@@ -47,4 +54,8 @@ def spread(changed: Iterable[Key], old: Graph, new: Graph) -> Spread:
                 if user not in through:
                     through[user] = key
                     pending.append(user)
-    return Spread(through)
+    return Spread(through, frozenset(seeds))
+
+
+def _changed_first(seed: tuple[Key, Key | None]) -> tuple[bool, Key]:
+    return seed[1] is not None, seed[0]

@@ -11,16 +11,20 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
 
 Decorated = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-MUTATORS = frozenset(
+KEEPERS = frozenset(
     {
         *("add", "append", "appendleft", "cache", "extend", "extendleft", "heappush", "insert"),
         *("memoize", "put", "put_nowait", "push", "record", "register", "remember", "save", "set"),
         *("setdefault", "store", "update", "__setitem__"),
-        *("clear", "discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse"),
-        "sort",
     }
 )
-"""Methods that change their object; all but the last two lines keep their arguments, too."""
+"""Methods that keep what they are given."""
+
+MUTATORS = KEEPERS | {
+    *("clear", "discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse"),
+    "sort",
+}
+"""Methods that change their object."""
 
 
 def dotted(node: ast.AST) -> Path | None:

@@ -1,0 +1,242 @@
+"""What the running version has kept of results that the new one would compute otherwise.
+
+A memo of the module starts anew: its statement runs once more. What the instance holds cannot:
+only `load` knows how to make it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.case import Case, Refusal
+from truss_base.plan.hot.changes import parsed
+from truss_base.plan.hot.facts import SELF, Kind, Role
+from truss_base.plan.hot.names import resolve
+from truss_base.plan.hot.state import PARAMETER, RESULT, State, state_of
+from truss_base.plan.hot.wording import called, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from truss_base.plan.hot.facts import Definition, Path
+    from truss_base.plan.hot.program import Key
+    from truss_base.plan.hot.state import Slice
+
+_PIPELINE = (("preprocess", "predict"), ("predict", "postprocess"))
+
+
+@dataclass(slots=True)
+class Memory:
+    """`resets` are variables that have to start anew, each with the function that filled it."""
+
+    resets: dict[Key, Key] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def memory_of(case: Case) -> Memory:
+    """Looks through everything in the old version that may have kept a result."""
+    search = _Search(case)
+    search.run()
+    return search.memory
+
+
+@dataclass(slots=True)
+class _Search:
+    case: Case
+    memory: Memory = field(default_factory=Memory)
+    _pending: deque[tuple[Key, bool]] = field(default_factory=deque)
+    _seen: set[tuple[Key, bool]] = field(default_factory=set)
+    _asked: set[tuple[Key, str]] = field(default_factory=set)
+    _named: dict[str, list[Key]] | None = None
+    _states: dict[Key, State] = field(default_factory=dict)
+
+    def run(self) -> None:
+        for key in self.case.affected.through:
+            if self._function(key) is not None:
+                self._add(key, False)
+        self._add_pipeline()
+        while self._pending:
+            key, parameters = self._pending.popleft()
+            self._examine(key, parameters)
+
+    def _add(self, key: Key, parameters: bool) -> None:
+        if (key, parameters) not in self._seen:
+            self._seen.add((key, parameters))
+            self._pending.append((key, parameters))
+
+    def _add_pipeline(self) -> None:
+        """The server hands the result of one method to the next."""
+        family, program = self.case.old.family, self.case.old.program
+        for before, after in _PIPELINE:
+            givers = family.named(program, before) | self.case.new.family.named(
+                self.case.new.program, before
+            )
+            if any(key in self.case.affected for key in givers):
+                for key in family.named(program, after):
+                    if self._function(key) is not None:
+                        self._add(key, True)
+
+    def _function(self, key: Key) -> Definition | None:
+        definition = self.case.old.program.definition(key)
+        if definition is None or definition.kind is not Kind.FUNCTION:
+            return None
+        return definition
+
+    def _state(self, key: Key, definition: Definition) -> State:
+        found = self._states.get(key)
+        if found is None:
+            found = state_of(parsed(definition.texts[0]), member=bool(definition.owner))
+            self._states[key] = found
+        return found
+
+    def _examine(self, key: Key, parameters: bool) -> None:
+        definition = self._function(key)
+        if definition is None:
+            return
+        state = self._state(key, definition)
+        unchanged = self._new_code(key, definition)
+        for kept in state.kept:
+            if self._is_stale(key, kept.value, parameters, unchanged):
+                self._lost(key, kept.place, kept.line)
+        for passed in state.passed:
+            if self._is_stale(key, passed.value, parameters, unchanged):
+                for receiver in self._called(passed.name):
+                    self._add(receiver, True)
+
+    def _new_code(self, key: Key, definition: Definition) -> frozenset[str] | None:
+        """The slices of the new version; None if the function is the same."""
+        after = self.case.new.program.definition(key)
+        if after is not None and after.texts == definition.texts:
+            return None
+        if after is None or after.kind is not Kind.FUNCTION:
+            return frozenset()
+        state = state_of(parsed(after.texts[0]), member=bool(after.owner))
+        values = [kept.value for kept in state.kept] + [passed.value for passed in state.passed]
+        return frozenset(value.code for value in values)
+
+    def _is_stale(
+        self, key: Key, value: Slice, parameters: bool, unchanged: frozenset[str] | None
+    ) -> bool:
+        if parameters and value.from_parameters:
+            return True
+        if unchanged is not None and value.code not in unchanged:
+            return True
+        return any(self._is_affected(key, path) for path in value.reads)
+
+    def _is_affected(self, key: Key, path: Path) -> bool:
+        affected = self.case.affected
+        if path[0] == SELF:
+            family, program = self.case.old.family, self.case.old.program
+            if not family.owns(key) or len(path) < 2:
+                return False
+            return any(item in affected for item in family.named(program, path[1]))
+        return any(item in affected and item[1] for item in self._resolve(key, path))
+
+    def _resolve(self, key: Key, path: Path) -> set[Key]:
+        program = self.case.old.program
+        definition = program.definition(key)
+        local = definition.scans[0].imports if definition is not None else {}
+        return resolve(program, program.modules[key[0]], path, local, whole=False)
+
+    # Where it is kept
+
+    def _lost(self, key: Key, where: Path, line: int) -> None:
+        if where[0] == SELF:
+            self._in_instance(key, where[1], line)
+        elif where[0] == PARAMETER:
+            self._in_arguments(key, line)
+        elif where[0] == RESULT:
+            for source in self._called(where[1]):
+                definition = self._function(source)
+                if definition is not None:
+                    for returned in self._state(source, definition).returned:
+                        if returned[0] not in (PARAMETER, RESULT):
+                            self._lost(source, returned, 0)
+        else:
+            self._in_variable(key, where, line)
+
+    def _in_instance(self, key: Key, attribute: str, line: int) -> None:
+        family, program = self.case.old.family, self.case.old.program
+        if not family.owns(key):
+            owner = (key[0], key[1].rpartition(".")[0])
+            if owner not in self.case.affected:
+                self._refuse(key, f"self.{attribute}", line)
+            return
+        variables = [
+            item
+            for item in family.named(program, attribute)
+            if (found := program.definition(item)) is not None and found.kind is Kind.VARIABLE
+        ]
+        if not variables or self._is_assigned(attribute):
+            self._refuse(key, f"self.{attribute}", line)
+        for variable in variables:
+            self._reset(variable, key)
+
+    def _is_assigned(self, attribute: str) -> bool:
+        """Whether some method gives the instance an attribute of its own."""
+        family, program = self.case.old.family, self.case.old.program
+        for key in family.members(program):
+            definition = program.definition(key)
+            for use in definition.uses if definition is not None else ():
+                if use.role is Role.STORE and use.path[:2] in ((SELF, attribute), (SELF, "*")):
+                    return True
+        return False
+
+    def _in_arguments(self, key: Key, line: int) -> None:
+        """The function fills something that its callers passed in."""
+        name = key[1].rpartition(".")[2]
+        for caller in self._mentioning(name):
+            definition = self._function(caller)
+            if definition is None:
+                continue
+            for passed in self._state(caller, definition).passed:
+                if passed.name == name and (caller, name) not in self._asked:
+                    self._asked.add((caller, name))
+                    for where in passed.places:
+                        self._lost(caller, where, passed.line)
+
+    def _in_variable(self, key: Key, where: Path, line: int) -> None:
+        found = False
+        for item in self._resolve(key, where):
+            definition = self.case.old.program.definition(item)
+            if definition is None or definition.kind is Kind.IMPORT:
+                continue
+            found = True
+            if definition.kind in (Kind.VARIABLE, Kind.COMPOUND):
+                self._reset(item, key)
+            elif item not in self.case.affected:
+                self._refuse(key, ".".join(where), line)
+        if not found:
+            self._refuse(key, ".".join(where), line)
+
+    def _reset(self, variable: Key, key: Key) -> None:
+        if variable not in self.case.affected:
+            self.memory.resets.setdefault(variable, key)
+
+    def _refuse(self, key: Key, where: str, line: int) -> None:
+        at = place(self.case.old.program, key, line)
+        text = f"{called(key)} keeps results of the old code in `{where}`{at}"
+        self.memory.refusals.append(Refusal(self._blamed(key), text))
+
+    def _blamed(self, key: Key) -> Key:
+        return key if key in self.case.affected else min(self.case.changed)
+
+    # Who is called, and who calls
+
+    def _called(self, name: str) -> list[Key]:
+        if self._named is None:
+            self._named = {}
+            for module in self.case.old.program.modules.values():
+                for definition in module.facts.definitions.values():
+                    if definition.kind is Kind.FUNCTION:
+                        last = definition.name.rpartition(".")[2]
+                        self._named.setdefault(last, []).append((module.name, definition.name))
+        return self._named.get(name, [])
+
+    def _mentioning(self, name: str) -> Iterator[Key]:
+        for module in self.case.old.program.modules.values():
+            for definition in module.facts.definitions.values():
+                if any(name in text for text in definition.texts):
+                    yield module.name, definition.name
