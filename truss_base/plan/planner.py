@@ -36,6 +36,7 @@ def plan(
     has_links: bool = False,
     abilities: Abilities = ANY_CONTAINER,
     cache: AnalysisCache | None = None,
+    force_hot: bool = False,
 ) -> Plan:
     """How `patches` reach the container that runs the tree `old` (path to content).
 
@@ -43,7 +44,8 @@ def plan(
     its files on demand. Without `old` the plan is an upper bound, exact about the config alone,
     if `old_config` (its text) is given. `has_links` says that the tree holds symbolic links,
     `abilities` what the container can install. `cache` spares the analysis of code that an earlier
-    plan has seen.
+    plan has seen. `force_hot` swaps code whatever speaks against it: for tests only, to find out
+    whether it would have been safe.
 
     Raises PathError or PatchError for patches that could not be applied.
     """
@@ -61,7 +63,7 @@ def plan(
         changes += [_at_most(path, after) for path in files]
     else:
         around = _surroundings(files, old, after or TrussConfig(), has_links, abilities, cache)
-        of_files, swap = _of_files(files, old, around)
+        of_files, swap = _of_files(files, old, around, force_hot)
         changes += of_files
     changes += typed_changes(patches, {change.subject for change in changes}, after, abilities)
     return Plan.of(changes, upper_bound=old is None and bool(changes), swap=swap)
@@ -134,7 +136,10 @@ def _surroundings(
 
 
 def _of_files(
-    files: Mapping[str, TreeFile | None], old: Mapping[str, bytes], around: Surroundings
+    files: Mapping[str, TreeFile | None],
+    old: Mapping[str, bytes],
+    around: Surroundings,
+    force_hot: bool,
 ) -> tuple[list[Change], Swap | None]:
     found = {path: file_change(path, old.get(path), file, around) for path, file in files.items()}
     changes = [change for change in found.values() if change is not None]
@@ -145,5 +150,5 @@ def _of_files(
     }
     if not code:
         return changes, None
-    of_code, swap = code_changes(old, code, around.config, around.cache)
+    of_code, swap = code_changes(old, code, around.config, around.cache, force=force_hot)
     return changes + of_code, swap

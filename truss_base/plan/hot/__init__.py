@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from truss_base.plan.hot.analysis import Analysis, analyse
 from truss_base.plan.hot.cache import AnalysisCache
-from truss_base.plan.hot.code import code_changes, forced_swap
+from truss_base.plan.hot.code import code_changes
 from truss_base.plan.hot.swap import ClassSwap, ModuleSwap, Swap
 
 __all__ = [
@@ -18,5 +18,4 @@ __all__ = [
     "Swap",
     "analyse",
     "code_changes",
-    "forced_swap",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.analysis import Analysis, analyse, forced
@@ -57,10 +58,13 @@ def code_changes(
     changes: Mapping[str, bytes | None],
     config: TrussConfig,
     cache: AnalysisCache,
+    *,
+    force: bool = False,
 ) -> tuple[list[Change], Swap | None]:
     """One change per path, and the swap that brings all of them, if one can.
 
-    Pure but for what it adds to the cache.
+    With `force` there is always one, whatever speaks against it: for finding out whether it would
+    have been safe. Pure but for what is added to the cache.
     """
     layout = Layout.of(config)
     try:
@@ -71,16 +75,10 @@ def code_changes(
         reason = f"{error.filename or 'the code'} does not parse"
         return [_reload(path, changes, old, reason) for path in changes], None
     found = [_change(path, old, changes, before, after, analysis) for path in changes]
+    if force:
+        hot = [replace(change, strategy=Strategy.HOT_SWAP) for change in found]
+        return hot, forced(before, after)
     return found, analysis.swap
-
-
-def forced_swap(
-    old: Mapping[str, bytes], new: Mapping[str, bytes], config: TrussConfig, cache: AnalysisCache
-) -> Swap:
-    """The swap between two trees with every refusal ignored: for finding out what a refusal was
-    worth. Raises SyntaxError."""
-    layout = Layout.of(config)
-    return forced(cache.program(layout, old), cache.program(layout, new))
 
 
 def _change(

@@ -16,7 +16,7 @@ from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.wording import called, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key
@@ -57,12 +57,15 @@ def rebinding_of(case: Case) -> Rebinding:
                 found.refusals.append(Refusal(_blamed(case, variable[0]), text + where))
             elif user not in anew:
                 found.together[user] = variable
-        name = next(
-            (key[1] for key in sorted(live) if key[0] == variable[0] and "." not in key[1]), None
-        )
-        if name is not None:
-            found.carry_from[variable] = name
+        found.carry_from.update(_holders(variable, live))
     return found
+
+
+def _holders(variable: Key, writers: Iterable[Key]) -> Iterator[tuple[Key, str]]:
+    """The function in whose globals the current value stands."""
+    for module, name in sorted(writers):
+        if module == variable[0] and "." not in name:
+            yield variable, name
 
 
 def _binds(variable: Key, role: Role, path: tuple[str, ...]) -> bool:

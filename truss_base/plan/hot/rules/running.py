@@ -28,8 +28,16 @@ _OTHER_PROCESSES = frozenset(
         "billiard",
     }
 )
-_FINDERS = frozenset({"import_module", "__import__", "iter_modules", "walk_packages", "runpy"})
-_SEARCH_PATH = (("sys", "path"), ("sys", "meta_path"), ("sys", "path_hooks"), ("site",))
+_FINDERS = frozenset(
+    {"import_module", "__import__", "iter_modules", "walk_packages", "runpy", "reload"}
+)
+_SEARCH_PATH = (
+    ("sys", "path"),
+    ("sys", "modules"),
+    ("sys", "meta_path"),
+    ("sys", "path_hooks"),
+    ("site",),
+)
 _STARTERS = frozenset(
     {"Thread", "Timer", "call_later", "call_at", "call_soon", "add_done_callback", "signal"}
     | {"register", "start_new_thread", "add_signal_handler", "call_soon_threadsafe"}
