@@ -11,20 +11,24 @@ from typing import Any
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
 from lsp_server.text import one_line
+from lsp_server.timings import Timings
 
 logger = logging.getLogger("lsp_server")
 SLOW_SECONDS = 0.05
 
 
-def guarded(method: str, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def guarded(method: str, handler: Callable[[Any], Any], timings: Timings) -> Callable[[Any], Any]:
     """The error boundary: a handler that raises costs one log line, and the answer is an error."""
     if inspect.iscoroutinefunction(handler):
 
         async def call_async(params: Any) -> Any:
+            started = time.perf_counter()
             try:
                 return await handler(params)
             except Exception as error:
                 raise _refusal(method, error) from None
+            finally:
+                timings.note(method, time.perf_counter() - started)
 
         return call_async
 
@@ -36,6 +40,7 @@ def guarded(method: str, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
             raise _refusal(method, error) from None
         finally:
             seconds = time.perf_counter() - started
+            timings.note(method, seconds)
             if seconds > SLOW_SECONDS:
                 logger.warning("%s took %.0f ms", method, seconds * 1000)
 

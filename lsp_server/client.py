@@ -21,6 +21,8 @@ class Abilities:
 
     pull_diagnostics: bool = False
     refresh_diagnostics: bool = False
+    refresh_lenses: bool = False
+    refresh_hints: bool = False
     related_information: bool = False
     diagnostic_tags: bool = False
     diagnostic_links: bool = False
@@ -49,6 +51,10 @@ class Client(Protocol):
     def publish(self, uri: str, version: int | None, problems: Sequence[Problem]) -> None: ...
 
     def refresh_diagnostics(self) -> None: ...
+
+    def refresh_lenses(self) -> None: ...
+
+    def refresh_hints(self) -> None: ...
 
     def notify(self, method: str, params: Json) -> None: ...
 

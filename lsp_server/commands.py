@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from lsp_server.errors import BadArgument, NoTruss, Untrusted, failure
+from lsp_server.features import debug as debug_text
 from lsp_server.features import plan as plan_text
 from lsp_server.settings import Runtime
 from lsp_server.uris import path_of
+from lsp_server.versions import versions
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,6 +55,8 @@ Run = Callable[[Call], Awaitable["Json"]]
 
 async def execute(session: Session, name: str, argument: Any, token: Token | None = None) -> Json:
     """Runs one command. Every failure becomes an answer; only a cancellation gets through."""
+    if name == DEBUG_INFO:
+        return {"ok": True, **await debug_info(session)}
     title, run = COMMANDS[name]
     try:
         if not session.trusted:
@@ -64,7 +68,9 @@ async def execute(session: Session, name: str, argument: Any, token: Token | Non
         async with session.bars.show(title.format(name=truss.name), token) as bar:
             answer = await _attempt(Call(session, truss, argument, bar), run)
             bar.outcome = answer.get("message") or answer.get("error", {}).get("message", "")
-            return answer
+        if argument.get("show") is True and bar.outcome:
+            session.client.show("information" if answer["ok"] else "warning", bar.outcome)
+        return answer
     except Exception as error:  # the boundary: what went wrong is the answer
         return failure(error)
 
@@ -165,15 +171,18 @@ async def rebuild(call: Call) -> Json:
 async def show_plan(call: Call) -> Json:
     operations = await call.session.runtime.operations()
     plan = {"title": "", "upper_bound": False, **await operations.plan(call.truss)}
-    return {**plan, "markdown": plan_text.markdown(call.truss.name, plan)}
+    text = plan_text.markdown(call.truss.name, plan)
+    return {**plan, "markdown": text, "message": plan_text.summary(call.truss.name, plan)}
 
 
 async def predict(call: Call) -> Json:
-    if "input" not in call.argument:
-        raise BadArgument("'input' is missing: the JSON value to ask the model with.")
     operations = await call.session.runtime.operations()
     await call.session.saves.settled(call.truss)
-    result = await operations.predict(call.truss, call.argument["input"])
+    if "input" in call.argument:
+        asked = call.argument["input"]
+    else:
+        asked = (await operations.predict_input(call.truss)).input
+    result = await operations.predict(call.truss, asked)
     answer: Json = {
         "ok": result.ok,
         "status": result.status,
@@ -187,6 +196,7 @@ async def predict(call: Call) -> Json:
         call.session.model_failed(call.truss, result.model_error)
     elif result.ok:
         call.session.prediction_works(call.truss)
+    call.session.runtime.predicted(call.truss, result.latency_ms)
     answer["message"] = f"{result.status} in {result.latency_ms:.0f} ms, {result.size} bytes"
     return answer
 
@@ -214,6 +224,18 @@ async def logs(call: Call) -> Json:
     return {"lines": [line async for line in operations.logs(call.truss, tail=tail)]}
 
 
+async def debug_info(session: Session) -> Json:
+    """About the server itself: needs no Truss and no trust."""
+    documents = [
+        {"uri": one.uri, "version": one.version, "characters": len(one.text)}
+        for one in session.documents
+    ]
+    trusses = {folder.name: asdict(session.runtime.state(folder)) for folder in session.known()}
+    parts = (versions(), session.timings.summary(), documents, trusses)
+    named = dict(zip(("versions", "timings", "documents", "trusses"), parts, strict=True))
+    return {**named, "abilities": asdict(session.able), "markdown": debug_text.markdown(*parts)}
+
+
 def _running(running: Running) -> Json:
     return {
         "id": running.id,
@@ -235,3 +257,6 @@ COMMANDS: dict[str, tuple[str, Run]] = {
     "truss.logs": ("Logs of {name}", logs),
 }
 """Name → (title of the progress bar, what it does)."""
+
+DEBUG_INFO = "truss.debugInfo"
+NAMES = (*COMMANDS, DEBUG_INFO)

@@ -145,3 +145,22 @@ class Fold:
     first: int
     last: int
     comment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A line of text above a range that runs a command when it is clicked."""
+
+    range: Range
+    title: str
+    command: str
+    argument: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A few words inside the text that are no part of it."""
+
+    position: Position
+    label: str
+    tooltip: str = ""

@@ -33,6 +33,7 @@ class Problems:
         trusses: Trusses,
         failures: Failures,
         pages: Pages,
+        silent: frozenset[str] = frozenset(),
     ) -> None:
         self._client = client
         self._able = able
@@ -40,6 +41,7 @@ class Problems:
         self._trusses = trusses
         self._failures = failures
         self._pages = pages
+        self._silent = silent
         self._published: set[str] = set()
         self._configs: dict[Path, Snapshot] = {}
         self._spoken_of: dict[Path, set[Path]] = {}
@@ -54,7 +56,11 @@ class Problems:
     def of(self, snapshot: Snapshot) -> tuple[Problem, ...]:
         failures = self._failures.at(snapshot.path) if snapshot.path else ()
         found = diagnostics.problems(snapshot, self.findings(snapshot), failures)
-        return tuple(replace(one, link=self._pages.of_code(one.code)) for one in found)
+        return tuple(
+            replace(one, link=self._pages.of_code(one.code))
+            for one in found
+            if one.code not in self._silent
+        )
 
     def show(self, paths: Iterable[Path]) -> None:
         """Problems of files have changed without an edit."""

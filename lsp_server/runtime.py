@@ -40,6 +40,9 @@ class State:
     message: str = ""
     busy: str | None = None
     plan: Mapping[str, Any] | None = None
+    load_seconds: float | None = None
+    predict_ms: float | None = None
+    memory_mb: float | None = None
 
     @property
     def running(self) -> bool:
@@ -132,6 +135,10 @@ class Runtime:
         )
         self._announce(truss, state)
 
+    def predicted(self, truss: Path, milliseconds: float) -> None:
+        """The model has answered, in so much time."""
+        self._announce(truss, replace(self.state(truss), predict_ms=milliseconds))
+
     def look(self, truss: Path) -> asyncio.Task[None]:
         """Ask anew what runs. Asked for during a look, it looks once more; one task for all."""
         lane = self._lane(truss)
@@ -172,6 +179,8 @@ class Runtime:
             local_hash=status.local_hash,
             in_sync=status.in_sync,
             control=status.control,
+            load_seconds=status.load_seconds,
+            memory_mb=_rounded(status.memory_mb.get("inference")),
             plan=known.plan if same else None,
         )
         self._announce(truss, state)
@@ -211,6 +220,11 @@ class Runtime:
 
     def _lane(self, truss: Path) -> Lane:
         return self._lanes.setdefault(truss, Lane())
+
+
+def _rounded(megabytes: float | None) -> float | None:
+    """In steps that are worth showing: memory moves all the time."""
+    return round(megabytes, -1) if megabytes is not None else None
 
 
 def _forget_cancellation() -> None:

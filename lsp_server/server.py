@@ -17,10 +17,11 @@ from pygls.lsp.server import LanguageServer
 
 from lsp_server import __version__, protocol, rpc
 from lsp_server.boundary import guarded
-from lsp_server.commands import COMMANDS
+from lsp_server.commands import NAMES
 from lsp_server.features import actions
-from lsp_server.handlers import documents, editing, navigation, workspace
+from lsp_server.handlers import documents, editing, live, navigation, workspace
 from lsp_server.session import Session
+from lsp_server.timings import Timings
 
 if TYPE_CHECKING:
     from lsp_server.pages import Pages
@@ -48,13 +49,14 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__(NAME, __version__)
+        self.timings = Timings()
         features = self.protocol.fm
         for method in _REPLACED:
             features.builtin_features.pop(method)
-        for name in COMMANDS:
+        for name in NAMES:
             features.command(name)(_never_called)
         for method, (handler, options) in HANDLERS.items():
-            features.feature(method, options)(guarded(method, partial(handler, self)))
+            features.feature(method, options)(guarded(method, partial(handler, self), self.timings))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """The boundary has logged it already: no pop-up in the editor."""
@@ -71,15 +73,18 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
     encoding = server.workspace.position_encoding
     able = protocol.abilities(params.capabilities, encoding)
     options = params.initialization_options
-    server.session = Session(
-        protocol.LspClient(server, able), able, options if isinstance(options, dict) else {}
-    )
+    given = options if isinstance(options, dict) else {}
+    server.session = Session(protocol.LspClient(server, able), able, given, server.timings)
     features = server.protocol.fm
     if able.pull_diagnostics:
         diagnostic = types.DiagnosticOptions(
             inter_file_dependencies=True, workspace_diagnostics=False, identifier=NAME
         )
-        handler = guarded(types.TEXT_DOCUMENT_DIAGNOSTIC, partial(editing.pull_diagnostics, server))
+        handler = guarded(
+            types.TEXT_DOCUMENT_DIAGNOSTIC,
+            partial(editing.pull_diagnostics, server),
+            server.timings,
+        )
         features.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic)(handler)
 
 
@@ -126,6 +131,8 @@ HANDLERS: dict[str, tuple[Handler, Any]] = {
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (navigation.outline, None),
     types.TEXT_DOCUMENT_FOLDING_RANGE: (navigation.fold, None),
     types.TEXT_DOCUMENT_SELECTION_RANGE: (navigation.select, None),
+    types.TEXT_DOCUMENT_CODE_LENS: (live.code_lens, None),
+    types.TEXT_DOCUMENT_INLAY_HINT: (live.inlay_hint, None),
     types.WORKSPACE_EXECUTE_COMMAND: (workspace.execute_command, None),
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: (workspace.did_change_watched_files, None),
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: (workspace.did_change_configuration, None),

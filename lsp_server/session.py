@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Json
     from lsp_server.snapshot import Snapshot
+    from lsp_server.timings import Timings
     from lsp_server.view import View
 
 STATUS = "truss/status"
@@ -37,10 +38,15 @@ _SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patc
 class Session:
     """Lives on the event loop from ``initialize`` to the end."""
 
-    def __init__(self, client: Client, able: Abilities, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, client: Client, able: Abilities, options: Mapping[str, Any], timings: Timings
+    ) -> None:
+        self.timings = timings
         self.client = client
         self.able = able
         self.trusted = options.get("trusted") is not False
+        # A client with commands of its own shows their answers; the server's only answer.
+        self.commands = "controlTruss" if options.get("clientCommands") is True else "truss"
         self._settings = Settings.parse(options.get("settings"))
         self._settings_of: dict[Path, Settings] = {}
         self.trusses = Trusses()
@@ -49,12 +55,20 @@ class Session:
         folders = Folders.from_environment()
         self.pages = Pages(folders.cache / "reference")
         self.problems = Problems(
-            client, able, self.documents, self.trusses, self.failures, self.pages
+            client,
+            able,
+            self.documents,
+            self.trusses,
+            self.failures,
+            self.pages,
+            # Where another server reads YAML too, a text that does not parse is its to say.
+            silent=frozenset({"syntax"} if options.get("otherYamlServer") is True else ()),
         )
         self.runtime = Runtime(self)
         self.bars = Bars(client)
         self.saves = Saves(self)
         self._met: set[Path] = set()
+        self._told: dict[Path, Json] = {}
         self._records = folders.instances
 
     def watch(self) -> None:
@@ -133,7 +147,12 @@ class Session:
     # What runs
 
     def state_changed(self, truss: Path, state: State) -> None:
-        self.client.notify(STATUS, self.status(truss))
+        told = self.status(truss)
+        if self._told.get(truss) != told:
+            self._told[truss] = told
+            self.client.notify(STATUS, told)
+        self.client.refresh_lenses()
+        self.client.refresh_hints()
 
     def status(self, truss: Path) -> Json:
         state = self.runtime.state(truss)
@@ -172,6 +191,10 @@ class Session:
         if self.trusted and not self.runtime.state(truss).busy:
             self.runtime.look(truss)
 
+    def known(self) -> tuple[Path, ...]:
+        """The Trusses of which a document has been open."""
+        return tuple(sorted(self._met))
+
     # Settings and trust
 
     async def settings(self, truss: Path) -> Settings:
@@ -186,6 +209,8 @@ class Session:
     def settings_changed(self, pushed: object) -> None:
         """Clients that answer questions are asked anew when it matters; others push everything."""
         self._settings_of.clear()
+        self.client.refresh_lenses()
+        self.client.refresh_hints()
         if isinstance(pushed, dict) and SECTION in pushed:
             self._settings = Settings.parse(pushed[SECTION])
 

@@ -17,6 +17,10 @@ class Settings:
     patch_on_save: PatchOnSave = "ask"
     runtime: Runtime = "local"
     any_python: bool = False
+    code_lens: bool = True
+    hint_defaults: bool = True
+    hint_amounts: bool = True
+    hint_pending: bool = True
 
     @classmethod
     def parse(cls, section: object) -> Settings:
@@ -27,4 +31,14 @@ class Settings:
             if given.get("patchOnSave") == mode:
                 patch_on_save = mode
         runtime: Runtime = "docker" if given.get("runtime") == "docker" else "local"
-        return cls(patch_on_save, runtime, any_python=given.get("anyPython") is True)
+        hints = given.get("inlayHints")
+        wanted = hints if isinstance(hints, dict) else {}
+        return cls(
+            patch_on_save,
+            runtime,
+            any_python=given.get("anyPython") is True,
+            code_lens=given.get("codeLens") is not False,
+            hint_defaults=wanted.get("defaults") is not False,
+            hint_amounts=wanted.get("amounts") is not False,
+            hint_pending=wanted.get("pending") is not False,
+        )

@@ -1,5 +1,5 @@
 // The protocol's client: which documents the server sees, and how it is told of settings and trust.
-import { type ExtensionContext, workspace } from "vscode";
+import { type ExtensionContext, extensions, workspace } from "vscode";
 import {
   type CloseHandlerResult,
   ErrorAction,
@@ -29,7 +29,12 @@ export function createClient(interpreter: string, around: Surroundings, closed: 
     documentSelector: selector(around.trusses),
     outputChannel: around.logs.server,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: { trusted: workspace.isTrusted },
+    initializationOptions: {
+      trusted: workspace.isTrusted,
+      clientCommands: true,
+      // What does not parse is said once: by the server that is there for any YAML.
+      otherYamlServer: extensions.getExtension("redhat.vscode-yaml") !== undefined,
+    },
     initializationFailedHandler: () => false,
     errorHandler: { error: () => ({ action: ErrorAction.Continue, handled: true }), closed },
     middleware: middleware(around.trusses, around.pages),

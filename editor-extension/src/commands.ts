@@ -1,6 +1,6 @@
 // The commands of the palette. Each finds its Truss, saves what is unsaved, and asks the server.
 import { Uri, commands, env, window, workspace } from "vscode";
-import { type Logs as LogLines, type Patched, type Plan, type ServerCommand, type Status, isFailure, readsFiles } from "./core/protocol";
+import { type DebugInfo, type Logs as LogLines, type Patched, type Plan, type ServerCommand, type Status, isFailure, readsFiles } from "./core/protocol";
 import { showFailure } from "./failures";
 import type { Logs } from "./log";
 import type { Pages } from "./pages";
@@ -43,6 +43,7 @@ export class Commands {
     return [
       ...ofTruss,
       commands.registerCommand("controlTruss.restartServer", () => this.server.restart()),
+      commands.registerCommand("controlTruss.debugInfo", () => this.showDebugInfo()),
       commands.registerCommand("controlTruss.showServerLog", () => this.logs.server.show()),
     ];
   }
@@ -86,6 +87,13 @@ export class Commands {
     if (plan === undefined) return;
     const page = this.pages.write(truss.uri, `${truss.name} plan.md`, plan.markdown);
     await commands.executeCommand("markdown.showPreviewToSide", page);
+  }
+
+  private async showDebugInfo(): Promise<void> {
+    const told = await this.server.run<DebugInfo>("truss.debugInfo", {});
+    if (isFailure(told)) return void window.showErrorMessage(told.error.message);
+    const document = await workspace.openTextDocument({ language: "markdown", content: told.markdown });
+    await window.showTextDocument(document);
   }
 
   private async showLogs(truss: Truss): Promise<void> {

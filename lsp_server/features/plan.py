@@ -19,6 +19,15 @@ def markdown(name: str, plan: Mapping[str, Any]) -> str:
     return "\n".join([f"# Plan for {name}", "", _sentence(plan), "", *head, *rows, ""])
 
 
+def summary(name: str, plan: Mapping[str, Any]) -> str:
+    """The plan in one line, without Markdown."""
+    reasons = plan.get("reasons") or ()
+    if not reasons:
+        return f"{name}: nothing to patch, it runs what is on disk"
+    more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    return f"{name}: {reasons[0]['reason']}{more}"
+
+
 def _sentence(plan: Mapping[str, Any]) -> str:
     strategy = f"**{plan['strategy']} {plan.get('title', '')}**".replace(" **", "**")
     if plan["strategy"] == "S4":

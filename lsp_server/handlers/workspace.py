@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from lsp_server.commands import COMMANDS, execute
+from lsp_server.commands import NAMES, execute
 from lsp_server.uris import path_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def execute_command(server: Server, params: types.ExecuteCommandParams) -> Json:
-    if params.command not in COMMANDS:
+    if params.command not in NAMES:
         raise JsonRpcInvalidParams(message=f"{params.command!r} is no command of this server.")
     argument = params.arguments[0] if params.arguments else None
     return await execute(server.session, params.command, argument, params.work_done_token)

@@ -15,7 +15,14 @@ from lsp_server.protocol.convert import (
     to_report,
     to_workspace_edit,
 )
-from lsp_server.protocol.structure import to_fold, to_highlight, to_selection, to_symbols
+from lsp_server.protocol.structure import (
+    to_fold,
+    to_highlight,
+    to_hint,
+    to_lens,
+    to_selection,
+    to_symbols,
+)
 
 __all__ = [
     "LspClient",
@@ -29,7 +36,9 @@ __all__ = [
     "to_documentation",
     "to_fold",
     "to_highlight",
+    "to_hint",
     "to_hover",
+    "to_lens",
     "to_location",
     "to_range",
     "to_report",

@@ -29,6 +29,8 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> A
     return Abilities(
         pull_diagnostics=get_capability(capabilities, "text_document.diagnostic") is not None,
         refresh_diagnostics=has("workspace.diagnostics.refresh_support"),
+        refresh_lenses=has("workspace.code_lens.refresh_support"),
+        refresh_hints=has("workspace.inlay_hint.refresh_support"),
         related_information=has("text_document.publish_diagnostics.related_information")
         or has("text_document.diagnostic.related_information"),
         diagnostic_tags=has("text_document.publish_diagnostics.tag_support")

@@ -46,6 +46,14 @@ class LspClient:
         if self._able.refresh_diagnostics:
             self._server.protocol.send_request(types.WORKSPACE_DIAGNOSTIC_REFRESH)
 
+    def refresh_lenses(self) -> None:
+        if self._able.refresh_lenses:
+            self._server.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
+
+    def refresh_hints(self) -> None:
+        if self._able.refresh_hints:
+            self._server.protocol.send_request(types.WORKSPACE_INLAY_HINT_REFRESH)
+
     def notify(self, method: str, params: Json) -> None:
         self._server.protocol.notify(method, params)
 

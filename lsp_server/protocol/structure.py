@@ -1,4 +1,4 @@
-"""Outline, folds, selections and highlights of a document."""
+"""Outline, folds, selections, highlights, lenses and hints of a document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 
 from lsp_server.client import Abilities
-from lsp_server.items import Fold, Range, Symbol
-from lsp_server.protocol.convert import to_range
+from lsp_server.items import Fold, Hint, Lens, Range, Symbol
+from lsp_server.protocol.convert import to_position, to_range
 
 _SYMBOL_KIND = {
     "block": types.SymbolKind.Object,
@@ -71,3 +71,17 @@ def to_selection(ranges: Sequence[Range]) -> types.SelectionRange:
 def to_highlight(span: Range, declares: bool) -> types.DocumentHighlight:
     kind = types.DocumentHighlightKind.Write if declares else types.DocumentHighlightKind.Read
     return types.DocumentHighlight(to_range(span), kind)
+
+
+def to_lens(lens: Lens) -> types.CodeLens:
+    command = types.Command(title=lens.title, command=lens.command, arguments=[lens.argument])
+    return types.CodeLens(to_range(lens.range), command)
+
+
+def to_hint(hint: Hint) -> types.InlayHint:
+    return types.InlayHint(
+        position=to_position(hint.position),
+        label=hint.label,
+        tooltip=hint.tooltip or None,
+        padding_left=True,
+    )

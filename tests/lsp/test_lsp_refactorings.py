@@ -128,9 +128,9 @@ def test_a_secret_is_declared_from_where_it_is_read(folder: Path) -> None:
 
 MOVES = [
     (
-        "model_name: x\nrequirements: # all\n  # ml\n  - torch==2.1\n  - 'numpy' # x\nsecrets: {}\n",
+        "model_name: x\nrequirements: # all\n  # ml\n  - torch==2\n  - 'numpy' # x\nsecrets: {}\n",
         "model_name: x\nrequirements_file: requirements.txt\nsecrets: {}\n",
-        "# all\n# ml\ntorch==2.1\nnumpy  # x\n",
+        "# all\n# ml\ntorch==2\nnumpy  # x\n",
     ),
     (
         "requirements:\n- a\n- b[c]>1,<2\n",

@@ -192,9 +192,11 @@ import asyncio, logging, sys
 logging.basicConfig(format="%(message)s")
 from pygls.exceptions import JsonRpcInternalError
 from lsp_server.boundary import guarded
+from lsp_server.timings import Timings
 def broken(params): raise KeyError("no\\nluck")
 async def broken_later(params): raise KeyError("later")
-for call in (guarded("a/b", broken), guarded("c/d", broken_later)):
+timings = Timings()
+for call in (guarded("a/b", broken, timings), guarded("c/d", broken_later, timings)):
     try:
         result = call({})
         asyncio.run(result)

@@ -76,6 +76,11 @@ export interface Status extends TrussStatus {
   url?: string | null;
 }
 
+/** What the language server tells about itself, as Markdown. */
+export interface DebugInfo {
+  markdown: string;
+}
+
 export interface Logs {
   lines: string[];
 }
@@ -97,7 +102,8 @@ export type ServerCommand =
   | "truss.showStatus"
   | "truss.predict"
   | "truss.predictInput"
-  | "truss.logs";
+  | "truss.logs"
+  | "truss.debugInfo";
 
 /** Commands that act on the files on disk: what is typed must be saved before. */
 const READS_FILES: ReadonlySet<string> = new Set<ServerCommand>([
