@@ -7,7 +7,7 @@ travel, so that a signature stays small.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from truss_base import paths, requirements, tree
@@ -16,10 +16,12 @@ from truss_base.exceptions import ConfigError
 from truss_base.loading import known_config
 from truss_base.patch import (
     Action,
+    Blob,
     ConfigPatch,
     EnvironmentVariablePatch,
     ExternalDataPatch,
     FilePatch,
+    FileType,
     Patch,
     RequirementPatch,
     SystemPackagePatch,
@@ -35,15 +37,29 @@ if TYPE_CHECKING:
     from truss_base.entry import Entry
     from truss_base.snapshot import Snapshot
 
+# Above this, what is not text goes as a blob; above the other, whatever is not code.
+INLINE_BYTES = 256 << 10
+INLINE_TEXT_BYTES = 4 << 20
+
 _ORDER = ("package", "data", "file", "model_code")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The patches, and the signature of exactly the version that they lead to."""
+    """The patches, the signature of exactly the version that they lead to, and by their digests
+    the files whose contents travel apart."""
 
     patches: list[Patch]
     signature: Signature
+    blobs: Mapping[str, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, old: Signature, new: Signature, entries: Mapping[str, Entry]) -> Difference:
+        """From one signature to another, given the entries of the new tree by path."""
+        patches = diff_to(old, new, entries, read)
+        apart = {p.blob.digest for p in patches if isinstance(p, FilePatch) and p.blob}
+        blobs = {e.digest: e for e in entries.values() if e.digest in apart} if apart else {}
+        return cls(patches, new, blobs)
 
 
 def diff(old: Signature, truss_dir: Path | str) -> list[Patch]:
@@ -62,8 +78,7 @@ def difference(old: Signature, truss_dir: Path | str) -> Difference:
 
     def compare(entries: Sequence[Entry]) -> Difference:
         by_path = {entry.path: entry for entry in entries}
-        new = Signature.of_entries(entries)
-        return Difference(diff_to(old, new, by_path, read), new)
+        return Difference.between(old, Signature.of_entries(entries), by_path)
 
     return tree.consistent(truss_dir, compare)
 
@@ -74,7 +89,7 @@ def difference_to(old: Signature, new: Snapshot) -> Difference:
     Raises ConfigError when the new config is not valid, ChangedMeanwhile when a file that is to
     be sent is no longer what the snapshot holds.
     """
-    return Difference(diff_to(old, new.signature, new.entries, read), new.signature)
+    return Difference.between(old, new.signature, new.entries)
 
 
 def diff_to(
@@ -210,7 +225,24 @@ def _written(
     action = Action.UPDATE if existed else Action.ADD
     if entry.kind == "symlink":
         return FilePatch(kind, action, rest, symlink=entry.target)
-    return FilePatch(kind, action, rest, read(entry), _mode(entry))
+    blob = Blob(entry.digest, entry.size)
+    if _travels_apart(entry, kind):
+        return FilePatch(kind, action, rest, mode=_mode(entry), blob=blob)
+    content = read(entry)
+    if entry.size > INLINE_BYTES and not paths.is_utf8_bytes(content):
+        return FilePatch(kind, action, rest, mode=_mode(entry), blob=blob)
+    return FilePatch(kind, action, rest, content, _mode(entry))
+
+
+def _travels_apart(entry: Entry, kind: FileType) -> bool:
+    """Whether a file goes as a blob whatever is in it.
+
+    What a plan reads (code, requirements, settings) goes with the patch; data and what is too
+    large to be text do not.
+    """
+    if entry.content is not None or entry.path.endswith(".py"):
+        return False
+    return entry.size > (INLINE_BYTES if kind == "data" else INLINE_TEXT_BYTES)
 
 
 def _mode(entry: Entry) -> int | None:

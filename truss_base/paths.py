@@ -63,6 +63,15 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def is_utf8_bytes(content: bytes) -> bool:
+    """Whether a content is text."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 200 else text[:200] + "…")
 

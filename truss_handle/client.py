@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from truss_handle.exceptions import PredictTimeout, ServerUnavailable
+from truss_handle.exceptions import PatchRefused, PredictTimeout, ServerUnavailable
 from truss_handle.problems import exception_of
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from truss_handle.values import Progress, Running
@@ -24,6 +25,8 @@ ERROR_ID_HEADER = "X-Control-Truss-Error-Id"
 _QUICK = httpx.Timeout(10.0)
 # A patch takes as long as the model's load; the control plane bounds that itself.
 _LONG = httpx.Timeout(10.0, read=None)
+_UPLOAD_ATTEMPTS, _UPLOAD_PAUSE = 20, 0.5  # a server that is started again takes seconds
+_RESUMED_BYTES = _BLOCK = 1 << 20
 
 
 class ServerClient:
@@ -96,6 +99,56 @@ class ServerClient:
         except (httpx.HTTPError, ValueError) as error:
             raise self._unavailable(error) from error
         raise ServerUnavailable("the control plane ended its answer before the result")
+
+    async def missing_blobs(self, digests: Sequence[str], near: Sequence[str] = ()) -> list[str]:
+        """Those of the blobs that the server lacks. It looks for chunks in its files `near`."""
+        if not digests:
+            return []
+        body = {"blobs": list(digests), "near": list(near)}
+        path = "/control/blobs/missing"
+        response = await self._control("POST", path, json=body, timeout=_LONG)
+        return [str(digest) for digest in _decoded(response)["missing"]]
+
+    async def send_blob(self, digest: str, file: Path, offset: int, size: int) -> None:
+        """Send `size` bytes of a file from `offset` on, as the blob with this digest.
+
+        After a cut it goes on where the server's part ends. Raises PatchRefused, ServerUnavailable.
+        """
+        for remaining in reversed(range(_UPLOAD_ATTEMPTS)):
+            try:
+                # Also at first: an earlier process may have been cut off.
+                done = await self._uploaded(digest) if size > _RESUMED_BYTES else 0
+                await self._put_blob(digest, file, offset, size, done)
+                return
+            except ServerUnavailable:
+                if not remaining:
+                    raise
+            except PatchRefused as refusal:
+                # What the server has changed between question and answer.
+                if not remaining or refusal.problem.get("type") != "blob_offset":
+                    raise
+            await asyncio.sleep(_UPLOAD_PAUSE)
+
+    async def _uploaded(self, digest: str) -> int:
+        response = await self._control("HEAD", f"/control/blobs/{digest}")
+        return int(response.headers.get("Upload-Offset", "0"))
+
+    async def _put_blob(self, digest: str, file: Path, offset: int, size: int, done: int) -> None:
+        headers = {
+            **self._authorization(),
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size - done),
+            "Upload-Offset": str(done),
+        }
+        content = _part(file, offset + done, size - done)
+        try:
+            response = await self._http.put(
+                f"/control/blobs/{digest}", content=content, headers=headers, timeout=_LONG
+            )
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
+        if response.status_code >= 400:
+            raise exception_of(response.status_code, _decoded(response))
 
     async def logs(self, *, tail: int, follow: bool) -> AsyncIterator[str]:
         """Lines of the inference server's output."""
@@ -181,6 +234,19 @@ class ServerClient:
             f"the server at {self._running.url} does not answer: {said}",
             hint="look at `control-truss logs`, or stop and start the Truss",
         )
+
+
+async def _part(file: Path, offset: int, size: int) -> AsyncIterator[bytes]:
+    """Some bytes of a file, a block at a time. A file that ends too early ends the request."""
+    with await asyncio.to_thread(file.open, "rb", buffering=0) as stream:
+        stream.seek(offset)
+        while size > 0:
+            block = await asyncio.to_thread(stream.read, min(_BLOCK, size))
+            if not block:
+                message = f"{file} became shorter while it was sent"
+                raise PatchRefused(message, problem={"type": "blob_mismatch"})
+            size -= len(block)
+            yield block
 
 
 def _progress_event(event: Mapping[str, Any]) -> ProgressEvent:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from truss_base.patch import Patch
     from truss_handle.settings import Settings
     from truss_handle.trees import KnownTree
     from truss_handle.values import Progress, Running
@@ -65,14 +66,15 @@ async def patch(
                 return _unchanged(base.hash)
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
             try:
-                answer = await client.patch(_body(base, found, dry_run=dry_run), progress)
+                answer = await _sent(client, base, found, dry_run=dry_run, progress=progress)
             except PatchFailed as failure:
                 raise await _with_what_answers(client, failure) from failure
             except PatchRefused as refusal:
                 # Trying again would replace the newer patch in its turn.
                 if refusal.problem.get("type") == "superseded":
                     raise
-                if remaining and await _is_outdated(client, base, found, tree):
+                again = refusal.problem.get("type") in ("missing_blobs", "blob_mismatch")
+                if remaining and (again or await _is_outdated(client, base, found, tree)):
                     changed = None
                     continue
                 raise
@@ -82,6 +84,20 @@ async def patch(
                 await asyncio.to_thread(_keep, settings, running, found.signature)
             return _result(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
+
+
+async def _sent(
+    client: ServerClient, base: Signature, found: Difference, *, dry_run: bool, progress: Progress
+) -> dict[str, Any]:
+    """The answer to a patch, after what travels apart from it."""
+    if not found.blobs or dry_run:
+        return await client.patch(_body(base, found, found.patches, dry_run=dry_run), progress)
+    from truss_handle.uploading import Uploads
+
+    # What only a rebuild realises is refused before gigabytes are sent for it.
+    await client.patch(_body(base, found, found.patches, dry_run=True), no_progress)
+    patches = await Uploads(client, base, progress).send(found)
+    return await client.patch(_body(base, found, patches, dry_run=False), progress)
 
 
 async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> dict[str, Any]:
@@ -177,11 +193,13 @@ async def _is_outdated(
     return now.hash != found.signature.hash or await client.truss_hash() != base.hash
 
 
-def _body(base: Signature, found: Difference, *, dry_run: bool) -> dict[str, Any]:
+def _body(
+    base: Signature, found: Difference, patches: Sequence[Patch], *, dry_run: bool
+) -> dict[str, Any]:
     return {
         "hash": found.signature.hash,
         "prev_hash": base.hash,
-        "patches": [change.to_wire() for change in found.patches],
+        "patches": [change.to_wire() for change in patches],
         "dry_run": dry_run,
     }
 

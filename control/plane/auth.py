@@ -103,6 +103,9 @@ class Guard:
         media_type = given.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if method == "GET" or not has_body or media_type == b"application/json":
             return None
+        # Nor can anything be PUT without one: blobs are plain bytes.
+        if method == "PUT" and media_type == b"application/octet-stream":
+            return None
         return UnsupportedMediaType("Send the body as 'Content-Type: application/json'.")
 
 

@@ -26,12 +26,16 @@ ControlPlaneError
     ├── GivenUp                409, a patch ended before it was live, by no fault of its own
     │   ├── Superseded         a newer patch came
     │   └── Abandoned          whoever sent it left
+    ├── BlobOffset             409, an upload goes on where the last one did not end
+    ├── MissingBlobs           409, a patch refers to what was never sent
     ├── TooLarge               413
     ├── UnsupportedMediaType   415
+    ├── BlobMismatch           422, what came is not what was announced
     ├── UnsupportedPatch       422, with a reason per change
     ├── PatchFailed            422, the old version still serves
     ├── InternalProblem        500
-    └── LoadProblem            503, nothing serves
+    ├── LoadProblem            503, nothing serves
+    └── NoSpace                507, the disk does not take a blob
 """
 
 from __future__ import annotations
@@ -234,6 +238,59 @@ class TooLarge(Problem):
     status = 413
     type = "too_large"
     title = "The request is too large"
+
+
+class BlobOffset(Problem):
+    """An upload has to go on where the last one ended, or begin anew."""
+
+    status = 409
+    type = "blob_offset"
+    title = "The upload continues elsewhere"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"{offset} bytes of this blob are here: continue there, or begin at 0.")
+        self.offset = offset
+
+    def extra(self) -> dict[str, Any]:
+        return {"offset": self.offset}
+
+
+class MissingBlobs(Problem):
+    """A patch refers to blobs that are not here; it may be sent again after them."""
+
+    status = 409
+    type = "missing_blobs"
+    title = "The patch refers to blobs that were not sent"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        shown = ", ".join(digest[:12] for digest in missing[:3])
+        super().__init__(f"{len(missing)} blobs are not here ({shown}, ...); send them first.")
+        self.missing = list(missing)
+
+    def extra(self) -> dict[str, Any]:
+        return {"missing": self.missing}
+
+
+class BlobMismatch(Problem):
+    """The bytes that came hash to something else."""
+
+    status = 422
+    type = "blob_mismatch"
+    title = "The blob is not what was announced"
+
+    def __init__(self, announced: str, found: str) -> None:
+        super().__init__(
+            f"The bytes hash to {found[:12]}, not to {announced[:12]}; read the file and send it "
+            "again."
+        )
+
+
+class NoSpace(Problem):
+    """The disk does not take a blob."""
+
+    status = 507
+    type = "no_space"
+    title = "There is no room for the blob"
 
 
 class UnsupportedMediaType(Problem):

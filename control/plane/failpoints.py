@@ -1,7 +1,9 @@
 """Places where a test may kill this process, to prove that every instant is a safe one to die at.
 
 `CONTROL_TRUSS_FAILPOINT=<name>` makes the first passage through that place a real SIGKILL: no
-handler, no clean-up, exactly what a power cut or an out-of-memory killer does to a process.
+handler, no clean-up, exactly what a power cut or an out-of-memory killer does to a process. With
+`<name>=stop` it is a SIGSTOP, so that a test may take away whatever else it likes (the inference
+server, the disk) before it lets this process go on.
 """
 
 from __future__ import annotations
@@ -10,22 +12,66 @@ import os
 import signal
 
 VARIABLE = "CONTROL_TRUSS_FAILPOINT"
+STOP = "=stop"
 NAMES = (
+    "stage.created",
     "stage.begun",
     "stage.half",
     "stage.tree",
+    "stage.configured",
     "stage.recorded",
+    "environment.begun",
+    "environment.cloned",
+    "environment.installed",
+    "environment.recorded",
+    "environment.linked",
+    "blob.written",
+    "blob.synced",
+    "blob.renamed",
+    "blob.assembled",
+    "blob.collected",
     "patch.staged",
+    "patch.settled",
+    "stop.held",
+    "stop.emptied",
+    "load.taken",
+    "swap.prepared",
     "patch.loaded",
+    "commit.begun",
     "commit.linked",
     "commit.renamed",
     "commit.synced",
     "commit.journaled",
+    "swap.adopted",
+    "swap.committed",
     "patch.switched",
+    "collect.begun",
+    "collect.unrecorded",
+    "collect.removed",
+    "spare.wanted",
+    "health.marked",
+    "undo.begun",
+    "undo.forgotten",
+    "undo.journaled",
+    "revive.begun",
+    "rollback.loaded",
+    "rollback.begun",
+    "rollback.linked",
+    "rollback.renamed",
+    "rollback.synced",
+    "rollback.journaled",
+    "rollback.switched",
+    "journal.written",
+    "journal.replaced",
 )
 
 
 def reach(name: str) -> None:
-    """Ends the process here if this place is armed."""
-    if os.environ.get(VARIABLE) == name:
+    """Ends, or stops, the process here if this place is armed."""
+    armed = os.environ.get(VARIABLE)
+    if armed == name:
         os.kill(os.getpid(), signal.SIGKILL)
+    elif armed == name + STOP:
+        # Once: whoever resumes the process has done what is to be survived.
+        del os.environ[VARIABLE]
+        os.kill(os.getpid(), signal.SIGSTOP)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import control
 from control.plane import VERSION
+from control.plane.blobs.store import BlobStore
+from control.plane.blobs.supply import BlobSupply
 from control.plane.environments.abilities import HOST, abilities
 from control.plane.environments.installer import Installer
 from control.plane.environments.store import EnvironmentStore
@@ -72,6 +74,8 @@ class ControlPlane:
             memory_margin=settings.memory_margin,
             spare=settings.spare,
         )
+        self.blobs = BlobStore(settings.state / "blobs", settings.blob_limit)
+        self.supply = BlobSupply(self.blobs, store)
         self.installer = _installer(settings)
         turn, history = asyncio.Lock(), History(store.journal.events)
         self.rollback = Rollback(store, history, self.log, turn)
@@ -88,7 +92,7 @@ class ControlPlane:
         """
         store = await asyncio.to_thread(_open_store, settings)
         plane = cls(settings, store)
-        await asyncio.to_thread(plane.installer.recover, store.live)
+        await asyncio.to_thread(plane.installer.recover, store.live, store.environments_named())
         plane.supervisor.begin(store.live)
         return plane
 

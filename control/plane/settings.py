@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MEBIBYTE = 1024 * 1024
+GIBIBYTE = 1024 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Settings:
     install_timeout: float
     drain_timeout: float
     body_limit: int
+    blob_limit: int
     allowed_hosts: tuple[str, ...]
     inherit_environment: bool
     spare: bool
@@ -61,6 +63,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         install_timeout=given.install_timeout,
         drain_timeout=given.drain_timeout,
         body_limit=given.body_limit,
+        blob_limit=given.blob_limit,
         allowed_hosts=tuple(given.allow_host),
         inherit_environment=given.inherit_environment,
         spare=given.spare,
@@ -117,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--drain-timeout", type=_seconds, default=60.0, help="limit of requests in flight")
     add("--body-limit", type=int, default=64 * MEBIBYTE, help="limit of a patch, in bytes")
+    add("--blob-limit", type=int, default=64 * GIBIBYTE, help="limit of a blob, in bytes")
     add("--allow-host", action="append", default=[], help="another name clients reach this by")
     add(
         "--inherit-environment",

@@ -7,6 +7,8 @@ from truss_base.patch.place import place, tree_path
 from truss_base.patch.types import (
     CONFIG_PATH,
     Action,
+    Blob,
+    Chunk,
     ConfigPatch,
     EnvironmentVariablePatch,
     ExternalDataPatch,
@@ -21,6 +23,8 @@ from truss_base.patch.wire import patch_from_wire, patches_from_wire
 __all__ = [
     "CONFIG_PATH",
     "Action",
+    "Blob",
+    "Chunk",
     "ConfigPatch",
     "EnvironmentVariablePatch",
     "ExternalDataPatch",

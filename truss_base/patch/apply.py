@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from truss_base import paths
 from truss_base.exceptions import PatchError, PathError
 from truss_base.patch.place import tree_path
-from truss_base.patch.types import CONFIG_PATH, Action, ConfigPatch, FilePatch, Patch
+from truss_base.patch.types import CONFIG_PATH, Action, Blob, ConfigPatch, FilePatch, Patch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,11 +21,13 @@ class TreeFile:
     """A file in a tree held in memory, or a symbolic link when `symlink` is its text.
 
     `mode` is None where nothing says whether the file is executable: as it was, else 0o644.
+    `content` is empty where a `blob` names it.
     """
 
     content: bytes = b""
     mode: int | None = 0o644
     symlink: str | None = None
+    blob: Blob | None = None
 
 
 def config_after(patches: Sequence[Patch], config: TrussConfig) -> TrussConfig:
@@ -65,7 +67,7 @@ def _written(patch: FilePatch | ConfigPatch) -> TreeFile | None:
         return TreeFile(_config_text(patch).encode())
     if patch.action is Action.REMOVE:
         return None
-    return TreeFile(patch.content or b"", patch.mode, patch.symlink)
+    return TreeFile(patch.content or b"", patch.mode, patch.symlink, patch.blob)
 
 
 def _config_text(patch: ConfigPatch) -> str:
@@ -99,7 +101,7 @@ def _with_mode(change: TreeFile, before: TreeFile | None) -> TreeFile:
     if change.mode is not None:
         return change
     mode = before.mode if before is not None and before.mode is not None else 0o644
-    return TreeFile(change.content, mode, change.symlink)
+    return replace(change, mode=mode)
 
 
 def check_tree(links_by_path: Mapping[str, str | None]) -> None:

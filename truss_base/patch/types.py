@@ -9,6 +9,7 @@ anything above its root.
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
@@ -20,6 +21,7 @@ from truss_base.exceptions import MalformedPatch, PathError
 FileType = Literal["model_code", "package", "data", "file"]
 CONFIG_PATH = "config.yaml"
 MODES = (0o644, 0o755)
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Action(str, Enum):
@@ -31,12 +33,46 @@ class Action(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a file: the sha256 of its bytes, and their number."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A content that travels apart from its patch: its sha256, and what it is put together from.
+
+    Without `chunks` it is sent as a whole. `size` in bytes is None where the sender did not say.
+    """
+
+    digest: str
+    size: int | None = None
+    chunks: tuple[Chunk, ...] = ()
+
+    def __post_init__(self) -> None:
+        for digest in (self.digest, *(chunk.digest for chunk in self.chunks)):
+            if not _DIGEST.fullmatch(digest):
+                raise MalformedPatch(f"{digest[:80]!r} is no sha256: 64 hexadecimal digits")
+        whole = sum(chunk.size for chunk in self.chunks)
+        if self.chunks and self.size not in (None, whole):
+            raise MalformedPatch(f"the chunks have {whole} bytes, the blob has {self.size}")
+
+    def to_wire(self) -> dict[str, Any]:
+        """The blob as a JSON value."""
+        chunks = [[chunk.digest, chunk.size] for chunk in self.chunks]
+        return {"sha256": self.digest, "size": self.size, "chunks": chunks}
+
+
+@dataclass(frozen=True, slots=True)
 class FilePatch:
     """A file or a symbolic link is written or removed.
 
     `path` is relative to the directory that the type stands for: the config's `model_module_dir`,
-    `bundled_packages_dir` or `data_dir`; for `file` the Truss itself. Exactly one of `content` and
-    `symlink` is given, and neither for a removal. `mode` is 0o644, 0o755, or None: as it was.
+    `bundled_packages_dir` or `data_dir`; for `file` the Truss itself. Exactly one of `content`,
+    `symlink` and `blob` is given, and none for a removal. `mode` is 0o644, 0o755, or None: as it
+    was.
 
     Raises PathError for a path that leaves, MalformedPatch for fields that contradict.
     """
@@ -47,14 +83,16 @@ class FilePatch:
     content: bytes | None = None
     mode: int | None = None
     symlink: str | None = None
+    blob: Blob | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", paths.normalize(self.path))
-        given = (self.content is not None) + (self.symlink is not None)
+        sources = (self.content, self.symlink, self.blob)
+        given = sum(source is not None for source in sources)
         if self.action is Action.REMOVE and given:
             raise MalformedPatch(f"{self.path} is removed: it cannot have a content as well")
         if self.action is not Action.REMOVE and given != 1:
-            raise MalformedPatch(f"{self.path} needs one of a content and a symbolic link")
+            raise MalformedPatch(f"{self.path} needs one of a content, a blob and a symbolic link")
         if self.mode not in (None, *MODES):
             raise MalformedPatch(f"{self.path}: the mode must be 644 or 755")
         if self.symlink is not None:
@@ -72,6 +110,8 @@ class FilePatch:
             body["mode"] = f"{self.mode:o}"
         if self.symlink is not None:
             body["symlink"] = self.symlink
+        if self.blob is not None:
+            body["blob"] = self.blob.to_wire()
         return {"type": self.type, "body": body}
 
 

@@ -10,6 +10,8 @@ from truss_base.exceptions import MalformedPatch, PathError, UnknownPatchType
 from truss_base.patch.types import (
     CONFIG_PATH,
     Action,
+    Blob,
+    Chunk,
     ConfigPatch,
     EnvironmentVariablePatch,
     ExternalDataPatch,
@@ -96,9 +98,9 @@ def _file(kind: FileType) -> Callable[[_Body], FilePatch]:
         path = body.required("path", str)
         if action is Action.REMOVE:
             return FilePatch(kind, action, path)
-        link = body.optional("symlink", str)
-        content = None if link is not None else _content(body)
-        return FilePatch(kind, action, path, content, _mode(body), link)
+        link, blob = body.optional("symlink", str), _blob(body)
+        content = None if link is not None or blob is not None else _content(body)
+        return FilePatch(kind, action, path, content, _mode(body), link, blob)
 
     return read
 
@@ -119,6 +121,37 @@ def _content(body: _Body) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise body.wrong("content", "is not valid Unicode: send content_bytes") from None
+
+
+def _blob(body: _Body) -> Blob | None:
+    """The blob, named by its sha256 alone or with its size and its chunks."""
+    value = body.values.get("blob")
+    if value is None:
+        return None
+    if isinstance(value, str):
+        value = {"sha256": value}
+    if not isinstance(value, dict):
+        raise body.wrong("blob", f"must be a sha256 or an object, not {_kind(value)}")
+    blob = _Body(value, f"{body.where}.body.blob")
+    size, chunks = blob.values.get("size"), blob.optional("chunks", list) or []
+    if not (size is None or _is_size(size)):
+        raise body.wrong("blob.size", "must be a number of bytes")
+    if not all(_is_chunk(chunk) for chunk in chunks):
+        raise body.wrong("blob.chunks", "must be a list of [sha256, size]")
+    return Blob(blob.required("sha256", str), size, tuple(Chunk(*chunk) for chunk in chunks))
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_chunk(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and _is_size(value[1])
+    )
 
 
 def _mode(body: _Body) -> int | None:

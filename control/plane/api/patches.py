@@ -99,12 +99,26 @@ class PatchRoute:
     ) -> Answer | Problem:
         """Never raises: the caller may be gone, and then nobody would see it."""
         try:
-            return await self._plane.patcher.patch(patch, progress, attempt)
+            return await self._supplied(patch, progress, attempt)
         except Problem as problem:
             return problem
         except Exception as error:
             logger.exception("a patch failed unexpectedly")
             return internal_problem(error)
+
+
+    async def _supplied(self, patch: PatchRequest, progress: Progress, attempt: Attempt) -> Answer:
+        """The patch, with what it refers to."""
+        supply = self._plane.supply
+        patch = await asyncio.to_thread(supply.complete, patch)
+        applied = False
+        try:
+            answer = await self._plane.patcher.patch(patch, progress, attempt)
+            applied = True
+        finally:
+            if patch.pieces:
+                await asyncio.to_thread(supply.settle, patch, applied=applied)
+        return answer
 
 
 def _unheard(_stage: str, _message: str) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from control.plane import VERSION
+from control.plane.api.blobs import BlobRoutes
 from control.plane.api.logs import answer_logs
 from control.plane.api.metrics import metrics_text
 from control.plane.api.patches import PatchRoute
@@ -75,6 +76,25 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
         return PlainTextResponse(metrics_text(await plane.status(), plane.route.traffic))
 
 
+def _add_blobs(api: FastAPI, plane: ControlPlane) -> None:
+    routes = BlobRoutes(plane.blobs, plane.supply, plane.settings.body_limit)
+
+    @api.post("/control/blobs/missing")
+    async def missing_blobs(request: Request) -> Response:
+        """Which of these blobs have to be sent."""
+        return await routes.missing(request)
+
+    @api.head("/control/blobs/{sha256}")
+    async def head_blob(sha256: str) -> Response:
+        """How far a blob has come."""
+        return await routes.head(sha256)
+
+    @api.put("/control/blobs/{sha256}")
+    async def put_blob(sha256: str, request: Request) -> Response:
+        """Receives a blob, or the rest of one."""
+        return await routes.put(sha256, request)
+
+
 def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
     patch_route = PatchRoute(plane)
 
@@ -82,6 +102,8 @@ def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
     async def patch(request: Request) -> Response:
         """Takes the running Truss from one version to the next, or changes nothing."""
         return await patch_route(request)
+
+    _add_blobs(api, plane)
 
     @api.post("/control/restart_inference_server")
     async def restart_inference_server() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.exceptions import InadmissiblePatch
 from control.plane.releases.complete_config import read_config
-from control.plane.releases.content import Kept, Linked, Written
+from control.plane.releases.content import Assembled, Kept, Linked, Written
 from control.plane.releases.directory import read_file
 from truss_base.config import TrussConfig
 from truss_base.exceptions import ConfigError, PatchError, PathError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from control.plane.patching.request import PatchRequest
-    from control.plane.releases.content import Content
+    from control.plane.releases.content import Content, Piece
     from control.plane.releases.manifest import Manifest
     from control.plane.releases.release import Release
     from truss_base.patch import Patch, TreeFile
@@ -40,7 +40,7 @@ def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
     """
     try:
         config = config_after(request.patches, base)
-        contents = _contents(base.manifest, file_changes(request.patches, config))
+        contents = _contents(base.manifest, file_changes(request.patches, config), request.pieces)
         check_tree({path: content.target for path, content in contents.items()})
     except (ConfigError, PatchError, PathError) as error:
         raise InadmissiblePatch(f"{error}.") from error
@@ -86,7 +86,11 @@ class ReleaseFiles(Mapping[str, bytes]):
         return path in self._manifest
 
 
-def _contents(manifest: Manifest, changes: Mapping[str, TreeFile | None]) -> dict[str, Content]:
+def _contents(
+    manifest: Manifest,
+    changes: Mapping[str, TreeFile | None],
+    pieces: Mapping[str, tuple[Piece, ...]],
+) -> dict[str, Content]:
     contents: dict[str, Content] = {path: Kept(record) for path, record in manifest.items()}
     for path, change in changes.items():
         before = manifest.get(path)
@@ -97,7 +101,11 @@ def _contents(manifest: Manifest, changes: Mapping[str, TreeFile | None]) -> dic
         else:
             was_executable = before is not None and before.executable
             executable = was_executable if change.mode is None else bool(change.mode & 0o100)
-            contents[path] = Written(change.content, executable)
+            if change.blob is not None:
+                digest = change.blob.digest
+                contents[path] = Assembled(digest, executable, pieces.get(digest, ()))
+            else:
+                contents[path] = Written(change.content, executable)
     if CONFIG_FILE not in contents:
         raise PatchError(f"{CONFIG_FILE} cannot be removed: a Truss needs it")
     return contents

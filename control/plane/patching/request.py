@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from truss_base.patch import patches_from_wire
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from control.plane.releases.content import Piece
     from truss_base.patch import Patch
 
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -37,6 +38,8 @@ class PatchRequest:
     patches: tuple[Patch, ...]
     dry_run: bool
     preference: Preference = Preference.AUTO
+    # Where the blobs that the patches refer to are, by their digests; set by `control.plane.blobs`.
+    pieces: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
 
 
 def parse_patch_request(body: bytes) -> PatchRequest:

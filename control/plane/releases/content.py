@@ -63,4 +63,23 @@ class Copied:
     target: None = field(init=False, default=None)
 
 
-Content = Kept | Written | Linked | Copied
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some bytes of a file that is ours: a blob, or a file of a release."""
+
+    path: Path
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A file put together from pieces, checked against the digest it was announced with."""
+
+    digest: str
+    executable: bool
+    pieces: tuple[Piece, ...]
+    target: None = field(init=False, default=None)
+
+
+Content = Kept | Written | Linked | Copied | Assembled

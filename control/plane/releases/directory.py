@@ -12,18 +12,24 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 from control.plane.exceptions import UnsafePath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from hashlib import _Hash as Hash
     from pathlib import Path
+
+    from control.plane.releases.content import Assembled, Piece
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK = 1 << 20
+# Blobs above this are verified and on disk before they have a name: see `control.plane.blobs`.
+LINKED_BYTES = 1 << 20
 # Systems and file systems that cannot share a file between two names get a copy.
 _NO_HARD_LINKS = frozenset({errno.EMLINK, errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP})
 
@@ -62,6 +68,23 @@ class Directory:
         descriptor = os.open(source, _READ)
         with os.fdopen(descriptor, "rb") as reader:
             return self._copy_from(reader.fileno(), name, executable)
+
+    def assemble(self, name: str, content: Assembled) -> tuple[str, os.stat_result]:
+        """Creates a file from its pieces; gives their sha256 as well.
+
+        A file that is there as a whole, verified and on disk, gets a second name instead.
+        """
+        if (state := self._adopt(name, content)) is not None:
+            return content.digest, state
+        digest = hashlib.sha256()
+        with os.fdopen(self._create(name, content.executable), "wb") as file:
+            for piece in content.pieces:
+                descriptor = os.open(piece.path, _READ)
+                try:
+                    _pump(descriptor, file.fileno(), digest, piece)
+                finally:
+                    os.close(descriptor)
+            return digest.hexdigest(), os.fstat(file.fileno())
 
     def share(self, other: Directory, name: str, *, executable: bool) -> os.stat_result:
         """Gives the file `name` of `other` the same name here: one file on disk, two names."""
@@ -105,11 +128,30 @@ class Directory:
         """The sha256 of a regular file's bytes."""
         descriptor = os.open(name, _READ, dir_fd=self._fd)
         with os.fdopen(descriptor, "rb") as file:
-            return _pump(file.fileno(), None)
+            digest = hashlib.sha256()
+            _pump(file.fileno(), None, digest)
+            return digest.hexdigest()
 
     def sync(self) -> None:
         """Brings the names in this directory to disk."""
         os.fsync(self._fd)
+
+    def _adopt(self, name: str, content: Assembled) -> os.stat_result | None:
+        """Gives the one large file that is the whole content a name here, where that can be."""
+        if len(content.pieces) != 1 or content.pieces[0].size <= LINKED_BYTES:
+            return None
+        source = content.pieces[0].path
+        state = source.lstat()
+        mode = 0o755 if content.executable else 0o644
+        if stat.S_IMODE(state.st_mode) != mode or state.st_size != content.pieces[0].size:
+            return None
+        try:
+            os.link(source, name, dst_dir_fd=self._fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            return None
+        return self.stat(name)
 
     def _create(self, name: str, executable: bool) -> int:
         descriptor = os.open(name, _CREATE, 0o600, dir_fd=self._fd)
@@ -119,8 +161,9 @@ class Directory:
 
     def _copy_from(self, reader: int, name: str, executable: bool) -> tuple[str, os.stat_result]:
         with os.fdopen(self._create(name, executable), "wb") as file:
-            digest = _pump(reader, file.fileno())
-            return digest, os.fstat(file.fileno())
+            digest = hashlib.sha256()
+            _pump(reader, file.fileno(), digest)
+            return digest.hexdigest(), os.fstat(file.fileno())
 
 
 @contextlib.contextmanager
@@ -198,11 +241,14 @@ def _step(descriptor: int, part: str, *, create: bool) -> int:
     return deeper
 
 
-def _pump(reader: int, writer: int | None) -> str:
-    digest = hashlib.sha256()
-    while block := os.read(reader, _BLOCK):
+def _pump(reader: int, writer: int | None, digest: Hash, piece: Piece | None = None) -> None:
+    """Hashes the bytes of a file, or a piece of them, on their way to another one."""
+    remaining = sys.maxsize if piece is None else piece.size
+    if piece is not None:
+        os.lseek(reader, piece.offset, os.SEEK_SET)
+    while block := os.read(reader, min(_BLOCK, remaining)):
+        remaining -= len(block)
         digest.update(block)
         view = memoryview(block)
         while writer is not None and view:
             view = view[os.write(writer, view) :]
-    return digest.hexdigest()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.exceptions import ForeignChange, HashMismatch
 from control.plane.failpoints import reach
-from control.plane.releases.content import Copied, Kept, Linked, Written
+from control.plane.releases.content import Assembled, Copied, Kept, Linked, Written
 from control.plane.releases.directory import Directory, open_directory
 from control.plane.releases.manifest import FileRecord
 
@@ -102,6 +102,12 @@ def _write(new: Directory, path: str, content: Content) -> FileRecord:
         digest, stat = new.copy(name, content.source, executable=content.executable)
         if digest != content.digest:
             raise HashMismatch(f"{path} changed while it was copied; try again")
+        return FileRecord.of(digest, stat)
+    if isinstance(content, Assembled):
+        digest, stat = new.assemble(name, content)
+        reach("blob.assembled")
+        if digest != content.digest:
+            raise HashMismatch(f"{path} could not be put together as announced; try again")
         return FileRecord.of(digest, stat)
     assert isinstance(content, Written), "every kind of content is handled"
     stat = new.write(name, content.content, executable=content.executable)
