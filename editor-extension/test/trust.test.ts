@@ -29,7 +29,7 @@ test("every command that acts on a container needs trust", () => {
   const free = manifest.contributes.commands
     .filter((command: { enablement?: string }) => command.enablement !== "isWorkspaceTrusted")
     .map((command: { command: string }) => command.command);
-  assert.deepEqual(free, ["controlTruss.restartServer", "controlTruss.showServerLog"]);
+  assert.deepEqual(free, ["controlTruss.restartServer", "controlTruss.debugInfo", "controlTruss.showServerLog"]);
 });
 
 test("every setting that has a container run something is restricted", () => {
@@ -37,7 +37,14 @@ test("every setting that has a container run something is restricted", () => {
   const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
   assert.deepEqual(
     settings.filter((setting) => !restricted.includes(setting)),
-    ["controlTruss.statusBar.enabled", "controlTruss.trace.server"],
+    [
+      "controlTruss.codeLens",
+      "controlTruss.inlayHints.defaults",
+      "controlTruss.inlayHints.amounts",
+      "controlTruss.inlayHints.pending",
+      "controlTruss.statusBar.enabled",
+      "controlTruss.trace.server",
+    ],
   );
 });
 
