@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from running_plane import REPOSITORY, RunningPlane
+from wheels import wheel
 
 from control.plane.environments.uv import find_uv
 
@@ -51,9 +52,21 @@ def model_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     uv = find_uv()
     assert uv is not None, "uv is among the development dependencies"
     surroundings = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    making = [uv, "venv", "--quiet", "--python", sys.executable, root]
+    making = [str(uv), "venv", "--quiet", "--python", sys.executable, str(root)]
     subprocess.run(making, check=True, env=surroundings)
     needs = REPOSITORY / "control" / "inference" / "requirements.txt"
-    filling = [uv, "pip", "install", "--quiet", "--python", root / "bin" / "python", "-r", needs]
+    filling = [str(uv), "pip", "install", "--quiet", "--python", str(root), "-r", str(needs)]
     subprocess.run(filling, check=True, env=surroundings)
     return root
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All the packages that requirements are resolved from in these tests."""
+    folder = tmp_path_factory.mktemp("wheels")
+    say = {"say": "ct_tiny:say"}
+    wheel(folder, "ct_tiny", "1.0")
+    code = "def say(): print(VERSION)"
+    wheel(folder, "ct_tiny", "2.0", requires=["ct-leaf"], scripts=say, code=code)
+    wheel(folder, "ct_leaf", "0.1")
+    return folder

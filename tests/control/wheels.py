@@ -39,3 +39,40 @@ def wheel(
         for path, content in {**files, record: rows}.items():
             archive.writestr(path, content)
     return target
+
+
+BACKEND = """
+import pathlib, sys, zipfile
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    return _write(directory, pathlib.Path("{name}.py").read_text())
+
+def build_editable(directory, config_settings=None, metadata_directory=None):
+    return _write(directory, "", {{"{name}.pth": str(pathlib.Path.cwd())}})
+
+def _write(directory, code, more={{}}):
+    info = "{name}-{version}.dist-info"
+    files = dict(more)
+    if code:
+        files["{name}.py"] = code
+    files[info + "/METADATA"] = "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+    files[info + "/WHEEL"] = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    rows = "".join(path + ",,\\n" for path in [*files, info + "/RECORD"])
+    name = "{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(directory) / name, "w") as archive:
+        for path, content in {{**files, info + "/RECORD": rows}}.items():
+            archive.writestr(path, content)
+    return name
+"""
+
+
+def source_package(name: str, version: str, code: str = "") -> dict[str, str]:
+    """The files of a package that builds itself: its backend needs nothing from any index."""
+    return {
+        "pyproject.toml": (
+            "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+            f"[project]\nname = '{name}'\nversion = '{version}'\n"
+        ),
+        "backend.py": BACKEND.format(name=name, version=version),
+        f"{name}.py": f"VERSION = {version!r}\n{code}",
+    }

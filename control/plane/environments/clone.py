@@ -29,17 +29,18 @@ def clone(source: Path, target: Path, made: float) -> list[str]:
     """
     changed: list[str] = []
     folders = [""]
+    # Plain text instead of paths: there are thousands of files, and somebody waits.
     while folders:
         folder = folders.pop()
-        (target / folder).mkdir()
-        with os.scandir(source / folder) as entries:
+        os.mkdir(f"{target}/{folder}")  # noqa: PTH102 - see above
+        with os.scandir(f"{source}/{folder}") as entries:
             for entry in entries:
-                name = f"{folder}/{entry.name}" if folder else entry.name
+                name = f"{folder}{entry.name}"
                 if entry.is_symlink():
-                    os.symlink(os.readlink(entry.path), target / name)  # noqa: PTH115, PTH211 - scandir gives text
+                    os.symlink(os.readlink(entry.path), f"{target}/{name}")  # noqa: PTH115, PTH211 - see above
                 elif entry.is_dir(follow_symlinks=False):
-                    folders.append(name)
-                elif entry.stat(follow_symlinks=False).st_mtime > made:
+                    folders.append(f"{name}/")
+                elif entry.stat(follow_symlinks=False).st_mtime > made and name != _SETTINGS:
                     changed.append(name)
                 else:
                     _share(entry.path, f"{target}/{name}")
@@ -49,7 +50,7 @@ def clone(source: Path, target: Path, made: float) -> list[str]:
 
 def _share(source: str, target: str) -> None:
     try:
-        os.link(source, target, follow_symlinks=False)
+        os.link(source, target)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise

@@ -47,9 +47,9 @@ class Installer:
         self._own = own
         self.abilities = abilities
 
-    def recover(self, live: Release) -> None:
-        """Removes what a crash left half done, and remembers what was there at first."""
-        self._store.recover()
+    def recover(self, live: Release, named: Collection[str]) -> None:
+        """Keeps the environments `named` and no other, and remembers what was there at first."""
+        self._store.collect(named)
         if live.environment_id is None:
             try:
                 self._store.note_first(wanted_of(live).key)
@@ -67,6 +67,7 @@ class Installer:
 
     def linked(self, environment_id: str | None) -> None:
         """A release names it now, which keeps it."""
+        reach("environment.linked")
         if environment_id is not None:
             self._store.release(environment_id)
 
@@ -102,6 +103,7 @@ class Installer:
     ) -> Environment:
         assert self._uv is not None, "without uv the plan was a rebuild"
         root = await asyncio.to_thread(self._store.begin)
+        reach("environment.begun")
         try:
             progress("cloning the environment")
             damaged = await asyncio.to_thread(self._clone, base, root)
@@ -117,7 +119,9 @@ class Installer:
                 progress,
             )
             reach("environment.installed")
-            return await asyncio.to_thread(self._store.finish, root, after.key, after.sources_key)
+            made = await asyncio.to_thread(self._store.finish, root, after.key, after.sources_key)
+            reach("environment.recorded")
+            return made
         except BaseException as failure:
             await asyncio.to_thread(self._store.discard, root)
             if isinstance(failure, InstallFailed):

@@ -105,12 +105,6 @@ class EnvironmentStore:
         """The folder for the files that requirements name; `key` names their content."""
         return self._folder / SOURCES / key
 
-    def recover(self) -> None:
-        """Removes what a crash left half done."""
-        for root in self._folders():
-            if self._read(root) is None:
-                _remove(root)
-
     def collect(self, named: Collection[str]) -> None:
         """Removes every environment that is neither `named` nor being made."""
         with self._mutex:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.environments.program import run
 from control.plane.exceptions import InstallFailed
-from truss_base.requirements import pinned, project
+from truss_base.requirements import local_paths, pinned, project
 from truss_base.uv import complaint, surroundings
 
 if TYPE_CHECKING:
@@ -65,16 +65,19 @@ class Uv:
         for name in sorted({name for line in changed if (name := project(line))}):
             command += ["--upgrade-package", name]
         for name in sorted(damaged):
-            command += ["--reinstall-package", name]
+            # The cache shares its files with the environments: what was written there is in it.
+            command += ["--no-cache", "--reinstall-package", name]
         # Where no new version is to be looked for, what the cache knows of the index will do, and
         # saves asking after each package. What it does not know is asked for then.
         if all(pinned(line) for line in changed):
-            status, _ = await self._run([*command, "--offline"], folder, _silent)
+            status, _ = await self._run([*command, "--offline"], folder, progress)
             if status == 0:
                 return
         status, output = await self._run(command, folder, progress)
         if status != 0:
-            raise InstallFailed(complaint(_failure(output)))
+            words = complaint(_failure(output))
+            # Where that is, is nobody's business but ours.
+            raise InstallFailed(words.replace(f"file://{folder}/", "./").replace(f"{folder}/", ""))
 
     async def export(self, lock: Path, target: Path) -> None:
         """Writes what a `uv.lock` pins as a requirements file, without the project itself.
@@ -109,7 +112,7 @@ def culprit(wanted: Wanted, words: str) -> Line | None:
     """The requirement that a complaint speaks of; None where it names none, or another's."""
     lines = list(wanted.all_lines())
     for line in lines:
-        if line.text in words:
+        if line.text in words or any(f"./{it}" in words for it in local_paths([line.text])):
             return line
     for line in lines:
         if (name := project(line.text)) and _mentions(words, name):
