@@ -139,7 +139,7 @@ class _Constructor:
             key_node = entry.key
             if type(key_node) is not Scalar:
                 key = self.value(key_node)
-                if not _is_hashable(key):
+                if isinstance(key, (list, dict, set)):
                     self._no_key(node, key_node)
                     continue
             elif key_node.tag is None and key_node.text not in _SPECIAL_KEYS:
@@ -185,6 +185,8 @@ class _Constructor:
             self._data.problems.remove(problem)
 
     def _no_key(self, parent: Mapping, key: Node) -> None:
+        if len(self._data.problems) >= _MOST_PROBLEMS:
+            return
         braces = isinstance(key, Mapping) and key.flow and parent.flow
         if braces and key.start == parent.start + 1:
             message = "double braces are a mapping within a mapping here: put quotes around them"
@@ -198,11 +200,3 @@ class _Constructor:
         problem = Problem(node.start, max(node.end, node.start + 1), message, kind)
         self._data.problems.append(problem)
         return problem
-
-
-def _is_hashable(key: object) -> bool:
-    try:
-        hash(key)
-    except TypeError:
-        return False
-    return True

@@ -78,3 +78,11 @@ def test_a_text_without_a_fault_is_not_repaired() -> None:
 def test_repaired_lines_are_named() -> None:
     document = Document.parse("a: 1\npython_version py311\nb: 2\n")
     assert document.repaired == {1}
+
+
+def test_a_dense_text_with_an_early_fault_is_repaired() -> None:
+    document = Document.parse(
+        "python_version py311\n" + "".join(f"k{n}: 1\n" for n in range(9_000))
+    )
+    assert document.repaired == {0}
+    assert len(document.data) == 9_001
