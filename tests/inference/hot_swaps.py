@@ -87,6 +87,12 @@ class Swapping:
             **more,
         )
 
+    def outcome(self, wanted: str) -> dict[str, Any]:
+        """The event that answers `prepare`, which has to be the wanted one."""
+        event = self.managed.event("swap_ready", "swap_refused", "swap_failed")
+        assert event["event"] == wanted, event
+        return event
+
     def commit(self, number: int = 1) -> None:
         """Lets the prepared swap answer."""
         self.managed.send("swap_commit", id=number)
@@ -96,7 +102,7 @@ class Swapping:
         """Writes, prepares and commits a version."""
         truss = self.stage(files)
         self.prepare(truss, swap, number)
-        self.managed.event("swap_ready")
+        self.outcome("swap_ready")
         self.commit(number)
         return truss
 

@@ -48,7 +48,7 @@ def test_nothing_is_visible_before_the_commit(tmp_path: Path) -> None:
     with swapping(tmp_path, {MODEL: COUNTING.format(word="old")}) as server:
         truss = server.stage({MODEL: new})
         server.prepare(truss, document(module(MODEL, new, execute=["Model"], carry=["CACHE"])))
-        assert server.managed.event("swap_ready")["methods"] == ["predict"]
+        assert server.outcome("swap_ready")["methods"] == ["predict"]
         assert server.ask()[0] == "old"
         server.commit()
         assert server.ask()[0] == "new"
@@ -82,7 +82,7 @@ def test_what_fails_leaves_the_old_version_untouched(tmp_path: Path, failure: st
         truss = server.stage({MODEL: text})
         every = list(range(sum(not line.startswith(" ") for line in text.splitlines())))
         server.prepare(truss, document({"name": "model.model", "path": MODEL, "execute": every}))
-        error = server.managed.event("swap_failed")["error"]
+        error = server.outcome("swap_failed")["error"]
         assert (error["type"], error["line"]) == (kind, line), error
         assert error["path"] == MODEL
         assert server.ask()[:3] == before[:3] == [True, str(server.truss.root), "old"]
@@ -97,7 +97,7 @@ def test_a_dropped_swap_is_forgotten(tmp_path: Path) -> None:
     with swapping(tmp_path, {MODEL: COUNTING.format(word="old")}) as server:
         part = module(MODEL, new, execute=["Model"], carry=["CACHE"])
         server.prepare(server.stage({MODEL: new}), document(part))
-        server.managed.event("swap_ready")
+        server.outcome("swap_ready")
         server.managed.send("swap_drop", id=1)
         server.managed.send("swap_commit", id=1)
         assert server.ask()[0] == "old"

@@ -62,6 +62,12 @@ class Contract:
         extra = {"is_healthy": self.is_healthy, "websocket": self.websocket}
         return sorted([*self.methods, *(name for name, method in extra.items() if method)])
 
+    @property
+    def functions(self) -> list[Callable[..., Any]]:
+        """Everything of the model that is called."""
+        extra = [each for each in (self.is_healthy, self.websocket) if each is not None]
+        return [*(method.function for method in self.methods.values()), *extra]
+
     def method(self, name: str) -> Method:
         """Raises MethodNotImplemented when the model has no such method."""
         if name not in self.methods:

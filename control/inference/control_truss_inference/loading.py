@@ -17,18 +17,22 @@ from .exceptions import ModelDefinitionError
 from .importer import import_model_module, install
 from .release import Release
 from .secrets import Secrets
+from .swap.captures import Captures, captures
+from .swap.places import modules_below
 
 ENVIRONMENT_FILE = Path("/etc/b10_dynamic_config/environment")
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model that can answer. `seconds` is what import, `__init__` and `load` took together."""
+    """A model that can answer. `seconds` is what import, `__init__` and `load` took together,
+    `captures` what they handed out of the code that a hot swap could replace."""
 
     release: Release
     instance: Any
     contract: Contract
     seconds: float
+    captures: Captures
 
 
 class LazyDataResolver:
@@ -64,9 +68,11 @@ class Loader:
         read_contract(instance)  # before `load`: a broken signature must not cost minutes
         self._call_optional(instance, "setup_environment", environment)
         self._call_optional(instance, "load")
+        captured = captures(instance, modules_below(str(self._release.root)))
         contract = read_contract(instance)  # `load` may have bound methods of its own
         _settle_heap()
-        return LoadedModel(self._release, instance, contract, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        return LoadedModel(self._release, instance, contract, seconds, captured)
 
     def _model_class(self) -> Any:
         release = self._release

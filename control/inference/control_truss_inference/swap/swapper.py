@@ -134,11 +134,12 @@ class Swapper:
         release = Release.read(request.release_dir, request.config_file)
         document = request.document
         compiled = compile_modules(document, release.root)
-        if not request.force:
-            audit(document, self._generations.serving, version)
         generation = self._generations.begin(request.number, release)
+        serving = self._generations.serving
         try:
-            builder = Builder(document, compiled, self._generations.serving, generation)
+            if not request.force:
+                audit(document, serving, version, self._original, self._loop)
+            builder = Builder(document, compiled, serving, generation)
             model = _model(builder.build(), document, version.model, release)
         except BaseException:
             self._generations.give_up(generation)
