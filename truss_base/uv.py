@@ -15,6 +15,12 @@ _FROM_PIP = {
     "PIP_EXTRA_INDEX_URL": "UV_INDEX",
     "PIP_CERT": "SSL_CERT_FILE",
 }
+# Settings of indexes and proxies that mean the same on another machine.
+_NETWORK = re.compile(
+    r"(?i)(UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_STRATEGY|INDEX_.+_(USERNAME|PASSWORD))"
+    r"|PIP_(INDEX_URL|EXTRA_INDEX_URL)|(https?|all|no)_proxy)"
+)
+_ONLY_HERE = re.compile(r"(?i)file:|//([^/@]*@)?(localhost|127\.|\[::1\])")
 _DECORATION = re.compile(r"^[\s×╰─▶│├└]+|^\s*(?:error|cause):\s+", re.MULTILINE)
 
 
@@ -26,6 +32,15 @@ def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
         if pip in environ:
             ours.setdefault(uv, environ[pip])
     return ours
+
+
+def network_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """What of the machine's settings an installer in a container needs. May hold passwords."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if _NETWORK.fullmatch(name) and not _ONLY_HERE.search(value)
+    }
 
 
 def complaint(message: str) -> str:

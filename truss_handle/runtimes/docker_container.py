@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import os
 from typing import TYPE_CHECKING, Any
 
+from truss_base.uv import network_settings
 from truss_handle.exceptions import PortTaken, StartFailed
 from truss_handle.runtimes.docker_engine import explanation
 from truss_handle.runtimes.image import layout
@@ -64,8 +67,11 @@ def settings(launch: Launch, image: str, port: int, *, gpus: bool, version: str)
     return arguments
 
 
-def private_files(token: bytes | None, secrets: Mapping[str, bytes]) -> bytes:
-    """A tar to unpack at the container's root: the token's digest and the secrets, for root alone.
+def private_files(
+    token: bytes | None, secrets: Mapping[str, bytes], network: Mapping[str, str] | None = None
+) -> bytes:
+    """A tar to unpack at the container's root: the token's digest, the secrets, and the settings
+    of the network that installing for a patch needs; for root alone.
 
     The model runs as root in there too: the digest lets the control plane know the token, and
     the model not learn it.
@@ -78,6 +84,9 @@ def private_files(token: bytes | None, secrets: Mapping[str, bytes]) -> bytes:
     if token is not None:
         digest = hashlib.sha256(token.strip()).hexdigest()
         archive.add(layout.TOKEN.lstrip("/"), f"sha256:{digest}".encode(), mode=0o600)
+    if network is not None:
+        settings = json.dumps(dict(network)).encode()
+        archive.add(layout.NETWORK.lstrip("/"), settings, mode=0o600)
     archive.add_folder(layout.SECRETS.lstrip("/"), mode=0o700)
     for name, value in sorted(secrets.items()):
         archive.add(f"{layout.SECRETS.lstrip('/')}/{name}", value, mode=0o600)
@@ -89,7 +98,8 @@ def put_private_files(container: Container, launch: Launch) -> None:
     """Hand the container its token and its secrets; it need not run."""
     token = launch.token_file.read_bytes() if launch.token_file else None
     secrets = {file.name: file.read_bytes() for file in launch.secrets_dir.iterdir()}
-    container.put_archive("/", private_files(token, secrets))
+    network = network_settings(os.environ) if launch.control else None
+    container.put_archive("/", private_files(token, secrets, network))
 
 
 def run(

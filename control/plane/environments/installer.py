@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from control.plane.environments.clone import clone
@@ -11,19 +12,28 @@ from control.plane.environments.sources import copy_sources
 from control.plane.environments.store import FIRST
 from control.plane.environments.uv import culprit
 from control.plane.environments.wanted import LOCK_FILE, Wanted, wanted_by
-from control.plane.exceptions import InstallFailed, PatchFailed, UnsafePath
+from control.plane.exceptions import (
+    InstallFailed,
+    NeedsRebuild,
+    PatchFailed,
+    UnsafePath,
+    UnsupportedPatch,
+)
 from control.plane.failpoints import reach
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.directory import read_file
 from control.plane.supervisor.errors import model_error
 from truss_base.exceptions import PathError
 from truss_base.paths import normalize
+from truss_base.plan import Change, Plan, Strategy
+from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
     from control.plane.environments.store import Environment, EnvironmentStore
+    from control.plane.environments.system import SystemPackages
     from control.plane.environments.uv import Uv
     from control.plane.releases.release import Release
     from truss_base.plan import Abilities
@@ -37,18 +47,34 @@ TEXTS = "files"
 
 class Installer:
     """Installs beside what runs. `own` is the requirements file of the inference server, `uv` None
-    where there is none; then `abilities` says so, and no plan leads here."""
+    where there is none, and so is `system`; then `abilities` says so, and no plan leads here."""
 
     def __init__(
-        self, store: EnvironmentStore, uv: Uv | None, own: Path, abilities: Abilities
+        self,
+        store: EnvironmentStore,
+        uv: Uv | None,
+        own: Path,
+        system: SystemPackages | None,
+        find_abilities: Callable[[], Abilities],
     ) -> None:
         self._store = store
         self._uv = uv
         self._own = own
-        self.abilities = abilities
+        self._system = system
+        self._find_abilities = find_abilities
 
-    def recover(self, live: Release, named: Collection[str]) -> None:
-        """Keeps the environments `named` and no other, and remembers what was there at first."""
+    @cached_property
+    def abilities(self) -> Abilities:
+        """What can be installed. Blocks when it is asked for the first time."""
+        return self._find_abilities()
+
+    async def recover(self, live: Release, named: Collection[str]) -> None:
+        """Keeps the environments `named` and no other, and ends what a crash left open."""
+        await asyncio.to_thread(self._recover_environments, live, named)
+        if self._system is not None:
+            await self._system.recover(live)
+
+    def _recover_environments(self, live: Release, named: Collection[str]) -> None:
         self._store.collect(named)
         if live.environment_id is None:
             try:
@@ -71,16 +97,50 @@ class Installer:
         if environment_id is not None:
             self._store.release(environment_id)
 
-    async def environment_for(
-        self, release: Release, base: Release, progress: Progress
-    ) -> str | None:
-        """The environment of `release`, a staged successor of `base`; None is the first one.
+    async def undo(self) -> None:
+        """Takes back what was installed for a release that does not become live."""
+        if self._system is not None:
+            await self._system.undo()
 
-        The same requirements have the same environment, also again after others.
+    def keep(self) -> None:
+        """The release for which something was installed is live."""
+        if self._system is not None:
+            self._system.keep()
+
+    async def install(self, release: Release, base: Release, progress: Progress) -> str | None:
+        """Installs what `release`, a staged successor of `base`, asks for beyond it.
+
+        Gives the environment it is to run in; None is the first one. The same requirements have
+        the same environment, also again after others.
 
         Raises:
-            PatchFailed: with what the resolver said, and the requirement it speaks of.
+            PatchFailed: with what the installer said, and the line it speaks of.
+            UnsupportedPatch: it turned out that only a rebuild can do it.
         """
+        # First, because building a package may need them.
+        await self._add_system_packages(release, base, progress)
+        return await self._environment(release, base, progress)
+
+    async def _add_system_packages(
+        self, release: Release, base: Release, progress: Progress
+    ) -> None:
+        had = await asyncio.to_thread(_system_packages, base)
+        asked = await asyncio.to_thread(_system_packages, release)
+        wanted = [package for package in asked if package not in had]
+        if not wanted:
+            return
+        assert self._system is not None, "without it the plan was a rebuild"
+        try:
+            await self._system.add(wanted, release, progress)
+        except NeedsRebuild as refusal:
+            raise _rebuild(str(refusal)) from refusal
+        except InstallFailed as failure:
+            raise PatchFailed(
+                f"The system packages cannot be installed: {failure}",
+                model_error("install", "InstallFailed", str(failure)),
+            ) from failure
+
+    async def _environment(self, release: Release, base: Release, progress: Progress) -> str | None:
         try:
             after = await asyncio.to_thread(wanted_of, release)
             before = await asyncio.to_thread(wanted_of, base)
@@ -157,6 +217,17 @@ class Installer:
 
     def _folder(self, wanted: Wanted, root: Path) -> Path:
         return self._store.sources(wanted.sources_key) if wanted.local else root
+
+
+def _system_packages(release: Release) -> list[str]:
+    return list(read_config(release.tree).system_packages)
+
+
+def _rebuild(reason: str) -> UnsupportedPatch:
+    subject = f"{CONFIG_FILE}:system_packages"
+    change = Change(subject, Strategy.REBUILD, f"{reason}: {Strategy.REBUILD.title}")
+    plan = Plan.of([change])
+    return UnsupportedPatch(f"This change needs a rebuild: {subject}: {reason}", plan.to_dict())
 
 
 def wanted_of(release: Release) -> Wanted:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-KEPT_LINES = 200
+KEPT_LINES = 20_000
 TIMED_OUT = 124
 
 

@@ -14,7 +14,7 @@ from truss_base.requirements import local_paths, pinned, project
 from truss_base.uv import complaint, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from control.plane.environments.wanted import Line, Wanted
 
@@ -35,10 +35,11 @@ def find_uv() -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Uv:
-    """The program, and the seconds that one installation may take."""
+    """The program, the seconds that one run may take, and settings of the network beside ours."""
 
     program: Path
     limit: float
+    settings: Mapping[str, str]
 
     async def install(
         self,
@@ -99,7 +100,7 @@ class Uv:
         try:
             return await run(
                 command,
-                environment=surroundings(os.environ),
+                environment=surroundings({**os.environ, **self.settings}),
                 folder=folder,
                 limit=self.limit,
                 on_line=told,

@@ -137,6 +137,8 @@ def _control_command() -> list[str]:
         *("--state", layout.STATE, "--truss", layout.TRUSS),
         *("--inference-python", layout.USER_PYTHON),
         *("--token-file", layout.TOKEN, "--secrets-dir", layout.SECRETS),
+        # Patches install here what the image would have been built with.
+        *("--system-packages", "apt", "--index-settings", layout.NETWORK),
         # What the base image sets (CUDA's variables, for one) is meant for the model.
         "--inherit-environment",
     ]
