@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from control.plane.auth import Guard, read_token_digest
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from control.plane.proxy.local_backend import LocalBackend
     from control.plane.settings import Settings
 
+# Patches are analysed in threads of this process. Whenever the event loop has asked the kernel for
+# something, it waits this long for the interpreter: at Python's 5 ms, eight clients in a closed
+# loop get a third of the answers that they get at half a millisecond.
+SWITCH_SECONDS = 0.0005
 # FastAPI is imported while the model's interpreter boots; requests for it wait that long.
 API_SECONDS = 60.0
 
@@ -37,6 +43,7 @@ async def serve(settings: Settings) -> None:
     """
     guard = _guard(settings)
     raise_descriptor_limit()
+    sys.setswitchinterval(SWITCH_SECONDS)
     listener = listen(settings.host, settings.port)
     with contextlib.closing(listener):
         plane = await ControlPlane.open(settings)
@@ -56,6 +63,8 @@ async def _serve(plane: ControlPlane, guard: Guard, listener: socket.socket) -> 
         await front.open(listener)
         api = await asyncio.to_thread(_control_backend, plane, guard)
         gate.open(api)
+        # What is imported stays: no collection has to look through it while requests wait.
+        gc.freeze()
         await asyncio.to_thread(_write_ready, plane, listener)
         await ended.wait()
         await front.close(plane.settings.drain_timeout)
