@@ -13,7 +13,7 @@ from tests.hot.hot_fresh import loaded, strictly_fresh
 from tests.hot.hot_verdicts import Observed, Verdict, judge
 from tests.inference.inference_process import write_truss
 from truss_base.config import TrussConfig
-from truss_base.plan.hot import AnalysisCache, forced_swap
+from truss_base.plan.hot import AnalysisCache, code_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 def forced(case: Case) -> tuple[Verdict, str]:
     """What becomes of a case when its changes are swapped in, whatever speaks against it."""
-    try:
-        swap = _document(case)
-    except SyntaxError as error:
-        return Verdict.REFUSED, str(error)
+    swap = _document(case)
+    if swap is None:
+        return Verdict.REFUSED, "a version does not parse"
     with loaded(case.before) as model, tempfile.TemporaryDirectory(prefix="hot-") as folder:
         assert model is not None, f"version 1 of {case.name!r} does not load"
         ask_all(model.http, case.exercise)
@@ -38,11 +37,17 @@ def forced(case: Case) -> tuple[Verdict, str]:
     return judge(seen, strictly_fresh(case))
 
 
-def _document(case: Case) -> dict[str, Any]:
+def _document(case: Case) -> dict[str, Any] | None:
     before = {path: text.encode() for path, text in case.before.items()}
     after = {path: text.encode() for path, text in case.after.items()}
+    changes = {
+        path: after.get(path)
+        for path in {*before, *after}
+        if path.endswith(".py") and before.get(path) != after.get(path)
+    }
     config = TrussConfig.from_text(case.after["config.yaml"])
-    return forced_swap(before, after, config, AnalysisCache()).to_wire()
+    _, swap = code_changes(before, changes, config, AnalysisCache(), force=True)
+    return swap.to_wire() if swap is not None else None
 
 
 def _swap(model: Managed, folder: Path, files: Mapping[str, str], swap: dict[str, Any]) -> bool:
