@@ -67,6 +67,13 @@ class RunningPlane:
 
     def start(self, *options: str, environment: Mapping[str, str] | None = None) -> RunningPlane:
         """Starts the process and waits until its control API answers."""
+        self.launch(*options, environment=environment)
+        until(lambda: self.is_answering or self.has_ended, "the start")
+        assert self.is_answering, self.output.read_text()
+        return self
+
+    def launch(self, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        """Starts the process."""
         self._ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", "control.plane", "--state", str(self.state)]
         command += ["--truss", str(self.truss), "--inference-python", sys.executable]
@@ -80,10 +87,14 @@ class RunningPlane:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        until(lambda: self._ready.exists() or self.has_ended, "the start")
-        assert self._ready.exists(), self.output.read_text()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the control API has begun to answer."""
+        if not self._ready.exists():
+            return False
         self.port = json.loads(self._ready.read_text())["port"]
-        return self
+        return True
 
     @property
     def pid(self) -> int:

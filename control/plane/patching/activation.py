@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from control.plane.failpoints import reach
+
 if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.supervisor.process import InferenceProcess
@@ -48,9 +50,11 @@ class HotSwap:
 
     async def take_over(self, release: Release) -> None:
         self.supervisor.adopt(release)
+        reach("swap.adopted")
         if not await self.prepared.commit():
             # It died, and is started again from this release; or it hangs, and is replaced by it.
             await self.supervisor.replace_hanging(release)
+        reach("swap.committed")
 
     async def undo(self) -> None:
         self.prepared.drop()

@@ -85,11 +85,13 @@ class ReleaseStore:
         for leftover in self._state.glob("current.*"):
             leftover.unlink()
         release = self._live = self._read_current()
-        if release is not None and release.id not in self.journal.committed():
-            # Killed after the rename, which is the commit, and before its line was written.
-            self.journal.append({"event": "commit", "release": release.id, "at": now()})
-        self._abort_unfinished()
-        self.collect(in_use=())
+        # A full disk must not keep the model from serving.
+        with contextlib.suppress(OSError):
+            if release is not None and release.id not in self.journal.committed():
+                # Killed after the rename, which is the commit, and before its line was written.
+                self.journal.append({"event": "commit", "release": release.id, "at": now()})
+            self._abort_unfinished()
+            self.collect(in_use=())
         return release
 
     def import_truss(self, truss: Path) -> Release:
@@ -132,6 +134,7 @@ class ReleaseStore:
                 "compute the patch again from the running version's signature."
             )
         root = self._new_root()
+        reach("stage.created")
         try:
             self.journal.append(
                 {"event": "begin", "release": root.name, "hash": digest, "at": now()}
@@ -170,6 +173,14 @@ class ReleaseStore:
         named = (named_environment(root) for root in self._releases.iterdir())
         return {environment for environment in named if environment is not None}
 
+    def releases(self) -> list[Release]:
+        """Every complete release that is there."""
+        found = []
+        for root in self._releases.iterdir():
+            with contextlib.suppress(StateError):
+                found.append(read_release(root))
+        return found
+
     def settle(self, release: Release) -> None:
         """Waits until a staged release outlives the machine. May run while it is loaded."""
         sync_tree(release.root)
@@ -199,6 +210,7 @@ class ReleaseStore:
         # Where the disk does not take it, there is merely no way back to this one.
         with contextlib.suppress(OSError):
             (self._releases / release_id / HEALTHY).touch()
+            reach("health.marked")
 
     def is_healthy(self, release_id: str) -> bool:
         """Whether `mark_healthy` was called for a release that is still there."""
@@ -215,13 +227,18 @@ class ReleaseStore:
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:
         """Removes a staged release that will never be live."""
         assert release is not self._live, "what is live cannot be taken back"
-        self._forget(release.id)
+        reach("undo.begun")
+        # What a disk does not let go of is removed at the next start.
         with contextlib.suppress(OSError):
+            self._forget(release.id)
+            reach("undo.forgotten")
             self.journal.append({"event": "abort", "release": release.id, "at": now(), **details})
+        reach("undo.journaled")
 
     def collect(self, in_use: Collection[str]) -> None:
         """Removes all but the last releases, and never one in `in_use` or being staged."""
         self.journal.sync()
+        reach("collect.begun")
         with self._mutex:
             kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
             if self._live is not None:
@@ -230,9 +247,12 @@ class ReleaseStore:
             for root in self._releases.iterdir():
                 if root.name not in kept:
                     self._remove(root)
+                    reach("collect.removed")
 
     def _make_live(self, release: Release, event: Mapping[str, Any], step: str) -> None:
+        reach(f"{step}.begun")
         new = self._state / f"current.{release.id}"
+        new.unlink(missing_ok=True)
         new.symlink_to(release.root.relative_to(self._state))
         reach(f"{step}.linked")
         new.replace(self._current)
@@ -264,8 +284,8 @@ class ReleaseStore:
     def _new_root(self) -> Path:
         root = self._releases / new_release_id()
         with self._mutex:
-            self._staged.add(root.name)
             root.mkdir(mode=0o755)
+            self._staged.add(root.name)
         return root
 
     def _record(self, release: Release, config: TrussConfig) -> None:
@@ -273,6 +293,7 @@ class ReleaseStore:
         self.assign(release, release.environment_id)
         with open_directory(release.root) as directory:
             directory.write(COMPLETE_CONFIG, complete_json(config))
+            reach("stage.configured")
             directory.write(RECORD, json.dumps(release.to_json()).encode())
 
     def _forget(self, release_id: str) -> None:
@@ -283,6 +304,7 @@ class ReleaseStore:
     def _remove(self, root: Path) -> None:
         # Without its record it is no release any more, however much of it remains.
         (root / RECORD).unlink(missing_ok=True)
+        reach("collect.unrecorded")
         remove_tree(root)
 
 

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import LoadFailed, SwapRefused
+from control.plane.failpoints import reach
 from control.plane.releases.release import now
 from control.plane.supervisor.crash_loop import CrashLoop
 from control.plane.supervisor.drainage import Drainage
@@ -163,6 +164,7 @@ class Supervisor:
         self._gate.hold()
         self._state = "loading"
         self._crash_loop.left()
+        reach("stop.held")
         current, self.current = self.current, None
         # Whoever gives up waiting does not stop what has begun: `revive` comes after it.
         self._vacating = self._tasks.run(self._emptied(current))
@@ -171,6 +173,7 @@ class Supervisor:
     def revive(self, release: Release) -> None:
         """Loads the version again that was vacated for one that failed."""
         if self._vacating is not None:
+            reach("revive.begun")
             self._load_in_background(self._revived(release, self._vacating))
 
     async def restart(self, release: Release) -> None:
@@ -225,6 +228,7 @@ class Supervisor:
         # Those that drain still, or have just been given up, occupy as much as any other.
         others = self._supply.loaded_or_loading
         await asyncio.gather(*(asyncio.shield(process.exited) for process in others))
+        reach("stop.emptied")
 
     async def _revived(self, release: Release, vacating: asyncio.Task[None]) -> None:
         await asyncio.shield(vacating)

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from control.plane.exceptions import LoadFailed
+from control.plane.failpoints import reach
 from control.plane.supervisor.fleet import Fleet
 from control.plane.supervisor.memory import available_bytes, group_bytes, has_room
 from control.plane.supervisor.spare import Spare
@@ -65,6 +66,7 @@ class Supply:
             LoadFailed: with what the developer has to know.
         """
         process = await self._taken(await self._surroundings(release))
+        reach("load.taken")
         try:
             await process.load(release, self._limits.load_timeout)
         except BaseException:
@@ -101,7 +103,10 @@ class Supply:
             await self.spare.drop()
             return
         seconds = current.load_seconds if current is not None else None
-        await self.spare.fill(await self._surroundings(release), seconds or 0.0)
+        reach("spare.wanted")
+        # What keeps this release from being loaded is told to whoever loads it.
+        with contextlib.suppress(LoadFailed):
+            await self.spare.fill(await self._surroundings(release), seconds or 0.0)
 
     def _has_room(self, current: InferenceProcess | None) -> bool:
         needed = group_bytes(current.pid) if current is not None else 0
