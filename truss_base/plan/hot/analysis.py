@@ -78,4 +78,5 @@ def _settle(old: Program, new: Program) -> _Settled:
 
 
 def _through(case: Case, key: Key) -> Key | None:
-    return key if key in case.affected else min(case.changed, default=None)
+    """The change behind what `key` has kept. Not `key` itself: it may come to need the seed."""
+    return case.affected.origin(key) if key in case.affected else min(case.changed, default=None)

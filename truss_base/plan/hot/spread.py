@@ -41,7 +41,7 @@ class Spread:
 def spread(seeds: Mapping[Key, Key | None], old: Graph, new: Graph) -> Spread:
     """Spreads `seeds` over both programs: code that used what is gone is affected, too.
 
-    A seed comes with the affected definition that makes it one, or None if it changed itself.
+    A seed comes with the change that makes it one, or None if it changed itself.
     """
     through: dict[Key, Key | None] = dict(sorted(seeds.items(), key=_changed_first))
     pending = list(through)
