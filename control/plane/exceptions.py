@@ -8,7 +8,9 @@ ControlPlaneError
 │   ├── ForeignChange          the running model changed files of its own release
 │   └── HashMismatch           the staged tree is not the promised one
 ├── InstallFailed              requirements or system packages cannot be installed
+│   └── NeedsRebuild           only a new image can have them
 ├── SwapRefused                the serving process cannot take a release over; it has to be loaded
+├── DownloadFailed             a file that the config names by URL cannot be had
 ├── LoadFailed                 a release does not load; carries the error for the developer
 ├── PreloadFailed              a package cannot be imported before the release is known
 ├── MalformedRequest           bytes from a client that are no request served here (400 to 505)
@@ -41,6 +43,7 @@ ControlPlaneError
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,6 +87,19 @@ class SwapRefused(ControlPlaneError):
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(one_line(reasons))
         self.reasons = list(reasons)
+
+
+class DownloadFailed(ControlPlaneError):
+    """A file of `external_data` cannot be had. Never tells the secrets of a signed URL."""
+
+    def __init__(self, url: str, said: str) -> None:
+        parts = urlsplit(url)
+        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        super().__init__(f"{place} could not be downloaded: {said}")
+
+
+class NeedsRebuild(InstallFailed):
+    """What a version asks for can only be installed where nothing runs yet."""
 
 
 class LoadFailed(ControlPlaneError):

@@ -14,20 +14,22 @@ import control
 from control.plane import VERSION
 from control.plane.blobs.store import BlobStore
 from control.plane.blobs.supply import BlobSupply
-from control.plane.environments.abilities import HOST, abilities
-from control.plane.environments.installer import Installer
-from control.plane.environments.store import EnvironmentStore
-from control.plane.environments.uv import Uv, find_uv
-from control.plane.exceptions import StateError
+from control.plane.downloads.downloads import Downloads
+from control.plane.downloads.store import DownloadStore
+from control.plane.environments.setup import index_settings, make_installer
+from control.plane.exceptions import DownloadFailed, LoadFailed, StateError
 from control.plane.patching.changes import ReleaseFiles
+from control.plane.patching.drafts import Drafts
 from control.plane.patching.history import History
 from control.plane.patching.patcher import Patcher
+from control.plane.patching.planning import Planner
 from control.plane.patching.rollback import Rollback
 from control.plane.proxy.gate import Gate
 from control.plane.proxy.route import Route
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.store import ReleaseStore
 from control.plane.supervisor.environment import inference_environment
+from control.plane.supervisor.errors import model_error
 from control.plane.supervisor.launch import Launch
 from control.plane.supervisor.limits import Limits
 from control.plane.supervisor.logbook import LogBook
@@ -35,6 +37,7 @@ from control.plane.supervisor.memory import MEBIBYTE, memory_bytes
 from control.plane.supervisor.preloads import Preloads, Sources, preloads
 from control.plane.supervisor.spare import Surroundings
 from control.plane.supervisor.supervisor import Supervisor
+from control.plane.tasks import Tasks
 from truss_base.exceptions import TrussBaseError
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ class ControlPlane:
         self.store = store
         self.log = LogBook(settings.state / "logs" / "inference.log")
         self.gate = Gate(settings.load_timeout)
+        self.tasks = Tasks()
         self._started = time.monotonic()
         self._sockets = _socket_folder(settings.state)
         launch = Launch(
@@ -76,11 +80,31 @@ class ControlPlane:
         )
         self.blobs = BlobStore(settings.state / "blobs", settings.blob_limit)
         self.supply = BlobSupply(self.blobs, store)
-        self.installer = _installer(settings)
+        downloaded = DownloadStore(settings.state / "downloads")
+        self.downloads = Downloads(downloaded, settings.download_timeout)
+        self.installer = make_installer(
+            settings.state / "environments",
+            settings.inference_python,
+            INFERENCE_ROOT / "requirements.txt",
+            limit=settings.install_timeout,
+            uses_apt=settings.system_packages,
+            network=index_settings(settings.index_settings),
+        )
         turn, history = asyncio.Lock(), History(store.journal.events)
         self.rollback = Rollback(store, history, self.log, turn)
         self.supervisor = Supervisor(launch, self.gate, self._surroundings, self.rollback, limits)
-        self.patcher = Patcher(store, self.supervisor, self.installer, history, self.log, turn)
+        self.planner = Planner(self.installer)
+        self.drafts = Drafts(store, self.supervisor, self.planner)
+        self.patcher = Patcher(
+            store,
+            self.supervisor,
+            self.installer,
+            self.drafts,
+            self.downloads,
+            history,
+            self.log,
+            turn,
+        )
         self.route = Route(self.gate, self.supervisor.note_success)
 
     @classmethod
@@ -92,12 +116,14 @@ class ControlPlane:
         """
         store = await asyncio.to_thread(_open_store, settings)
         plane = cls(settings, store)
-        await asyncio.to_thread(plane.installer.recover, store.live, store.environments_named())
+        await plane.installer.recover(store.live, store.environments_named())
         plane.supervisor.begin(store.live)
+        plane.tasks.run(asyncio.to_thread(plane.planner.warm, store.live))
         return plane
 
     async def close(self) -> None:
         """Ends every process and leaves the state folder to the next."""
+        await self.tasks.finish()
         await self.supervisor.close()
         await self.patcher.close()
         await self.rollback.close()
@@ -138,6 +164,11 @@ class ControlPlane:
         return name or (self.settings.truss.name if self.settings.truss else None)
 
     async def _surroundings(self, release: Release) -> Surroundings:
+        # A patch has seen to it by now; a first start, or one after a model removed it, has not.
+        try:
+            await self.downloads.provide(release, self.log.note)
+        except DownloadFailed as failure:
+            raise LoadFailed(model_error("download", "DownloadFailed", str(failure))) from failure
         wanted = Preloads()
         if self.settings.spare:
             wanted = await asyncio.to_thread(_preloads, release)
@@ -152,16 +183,6 @@ class ControlPlane:
             inherit=self.settings.inherit_environment,
             hidden_import_root=str(PACKAGE.parent),
         )
-
-
-def _installer(settings: Settings) -> Installer:
-    program = find_uv()
-    return Installer(
-        EnvironmentStore(settings.state / "environments", settings.inference_python),
-        Uv(program, settings.install_timeout) if program else None,
-        INFERENCE_ROOT / "requirements.txt",
-        abilities(settings.inference_python, program, HOST),
-    )
 
 
 def _preloads(release: Release) -> Preloads:

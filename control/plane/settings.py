@@ -32,6 +32,9 @@ class Settings:
     secrets_dir: Path | None
     load_timeout: float
     install_timeout: float
+    system_packages: bool
+    index_settings: Path | None
+    download_timeout: float
     drain_timeout: float
     body_limit: int
     blob_limit: int
@@ -61,6 +64,9 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         secrets_dir=given.secrets_dir.absolute() if given.secrets_dir else None,
         load_timeout=given.load_timeout,
         install_timeout=given.install_timeout,
+        system_packages=given.system_packages == "apt",
+        index_settings=given.index_settings,
+        download_timeout=given.download_timeout,
         drain_timeout=given.drain_timeout,
         body_limit=given.body_limit,
         blob_limit=given.blob_limit,
@@ -117,6 +123,23 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=900.0,
         help="limit of installing what a patch asks for, in seconds",
+    )
+    add(
+        "--download-timeout",
+        type=_seconds,
+        default=3600.0,
+        help="limit of fetching what external_data names, in seconds",
+    )
+    add(
+        "--system-packages",
+        choices=["none", "apt"],
+        default="none",
+        help="with apt a patch may add packages to the system: for containers only",
+    )
+    add(
+        "--index-settings",
+        type=Path,
+        help="JSON object of variables that installers get beside this process's own",
     )
     add("--drain-timeout", type=_seconds, default=60.0, help="limit of requests in flight")
     add("--body-limit", type=int, default=64 * MEBIBYTE, help="limit of a patch, in bytes")

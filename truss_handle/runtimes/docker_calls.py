@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CA_BUNDLE_VARIABLE = "CONTROL_TRUSS_CA_BUNDLE"
 
-_NOT_DOWNLOADED = ("external_data", "model_cache", "weights")
+_NOT_DOWNLOADED = ("model_cache", "weights")
 _KEPT_IMAGES = 2  # of one Truss: the current one and the one before
 _NO_GPU = (
     "accelerator {}: this engine has no nvidia runtime, so the container runs without a GPU"
@@ -42,7 +42,8 @@ def build_image(
         launch.config, requirements, launch.options, os.environ, ca_bundle=ca_bundle is not None
     )
     progress(ProgressEvent("image", f"building an image on {recipe.base_image}"))
-    for key in _NOT_DOWNLOADED:
+    # A control plane fetches external data itself, before the model is loaded.
+    for key in _NOT_DOWNLOADED if recipe.control else ("external_data", *_NOT_DOWNLOADED):
         if getattr(launch.config, key):
             progress(ProgressEvent("image", f"{key}: this version downloads nothing into an image"))
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

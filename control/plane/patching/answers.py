@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from control.plane.exceptions import LoadFailed, PatchFailed, one_line
+from control.plane.exceptions import DownloadFailed, LoadFailed, PatchFailed, one_line
 from truss_base.plan import Change, Plan, Strategy
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 UNCHANGED = "This version is running already; there was nothing to do."
 APPLIED = "Patch applied successfully"
+PREPARED = "Prepared: the patch that leads to this version has less to do."
 PLANNED = "Nothing was changed: this is what the patch would do."
 
 
@@ -48,6 +49,8 @@ def as_problem(failure: BaseException) -> BaseException:
     """The failure of an activation as the caller hears of it."""
     if isinstance(failure, LoadFailed):
         return PatchFailed(f"The new version does not load: {failure}", failure.error)
+    if isinstance(failure, DownloadFailed):
+        return PatchFailed(f"{failure}.")
     if isinstance(failure, OSError):
         return PatchFailed(f"The new version could not be made live ({failure.strerror}).")
     return failure

@@ -16,7 +16,13 @@ from truss_base.config import TrussConfig
 from truss_base.exceptions import ConfigError, PatchError, PathError
 from truss_base.hash import tree_hash
 from truss_base.loading import known_config
-from truss_base.patch import Action, ConfigPatch, EnvironmentVariablePatch, file_changes
+from truss_base.patch import (
+    Action,
+    ConfigPatch,
+    EnvironmentVariablePatch,
+    ExternalDataPatch,
+    file_changes,
+)
 from truss_base.patch.apply import check_tree
 from truss_base.tree import CONFIG_FILE
 
@@ -45,6 +51,7 @@ def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
     except (ConfigError, PatchError, PathError) as error:
         raise InadmissiblePatch(f"{error}.") from error
     _check_environment(request.patches, config)
+    _check_external_data(request.patches, config)
     _check_hash(contents, request.hash)
     return contents
 
@@ -125,6 +132,27 @@ def _check_environment(patches: Sequence[Patch], config: TrussConfig) -> None:
                 f"{'does not declare it' if name not in declared else 'gives another value'}; "
                 "send the config patch that declares it along."
             )
+
+
+def _check_external_data(patches: Sequence[Patch], config: TrussConfig) -> None:
+    """As `_check_environment`, for what is downloaded."""
+    changed = [patch for patch in patches if isinstance(patch, ExternalDataPatch)]
+    declared = [patch.item for patch in _declared(config)] if changed else []
+    for patch in changed:
+        if (patch.item in declared) is (patch.action is Action.REMOVE):
+            path = patch.item["local_data_path"]
+            raise InadmissiblePatch(
+                f"The external_data patch for {path} contradicts config.yaml; send the config "
+                "patch that declares it along."
+            )
+
+
+def _declared(config: TrussConfig) -> list[ExternalDataPatch]:
+    try:
+        items = [dict(item) for item in config.external_data or ()]
+        return [ExternalDataPatch(Action.ADD, item) for item in items]
+    except PathError as error:
+        raise InadmissiblePatch(f"{error}.") from error
 
 
 def _check_hash(contents: Mapping[str, Content], promised: str) -> None:

@@ -10,17 +10,14 @@ on disk, in its process, in its hash. After it the new one is. Nothing lies betw
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import (
     GivenUp,
-    HashMismatch,
-    InadmissiblePatch,
     PatchFailed,
-    ReleaseError,
     Superseded,
     SwapRefused,
-    UnsupportedPatch,
     one_line,
 )
 from control.plane.failpoints import reach
@@ -33,33 +30,31 @@ from control.plane.patching.answers import (
     as_problem,
     asked_for,
     details,
-    rebuild_message,
     reloading,
     unchanged,
 )
 from control.plane.patching.attempt import Attempt
-from control.plane.patching.changes import ReleaseFiles, new_contents
 from control.plane.patching.request import Preference
 from control.plane.patching.room import reason_to_stop_first
 from control.plane.patching.stopwatch import Stopwatch
 from control.plane.releases.release import now
 from control.plane.tasks import Tasks
-from truss_base.exceptions import TrussBaseError
-from truss_base.plan import Strategy, plan
+from truss_base.plan import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from control.plane.downloads.downloads import Downloads
     from control.plane.environments.installer import Installer
     from control.plane.patching.activation import Activation
+    from control.plane.patching.drafts import Draft, Drafts
     from control.plane.patching.history import History
     from control.plane.patching.request import PatchRequest
-    from control.plane.releases.content import Content
     from control.plane.releases.release import Release
     from control.plane.releases.store import ReleaseStore
     from control.plane.supervisor.logbook import LogBook
     from control.plane.supervisor.supervisor import Supervisor
-    from truss_base.plan import Abilities, Plan
+    from truss_base.plan import Plan
 
     Progress = Callable[[str, str], None]
 
@@ -72,6 +67,8 @@ class Patcher:
         store: ReleaseStore,
         supervisor: Supervisor,
         installer: Installer,
+        drafts: Drafts,
+        downloads: Downloads,
         history: History,
         log: LogBook,
         turn: asyncio.Lock,
@@ -79,6 +76,8 @@ class Patcher:
         self._store = store
         self._supervisor = supervisor
         self._installer = installer
+        self._drafts = drafts
+        self._downloads = downloads
         self._history = history
         self._log = log
         self._turn = turn
@@ -148,7 +147,7 @@ class Patcher:
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
             return unchanged(base, watch)
-        _, chosen = await self._check(base, request, watch)
+        chosen = (await self._drafts.check(base, request, watch)).chosen
         return {**answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
 
     async def _apply(self, request: PatchRequest, attempt: Attempt, progress: Progress) -> Answer:
@@ -157,18 +156,26 @@ class Patcher:
         if request.hash == base.hash:
             self._history.clear_failure()
             return unchanged(base, watch)
-        progress("check", "checking the patch")
-        contents, chosen = await self._check(base, request, watch)
+        draft = await self._drafts.taken(base, request)
+        if draft is not None:
+            chosen = draft.chosen
+        else:
+            progress("check", "checking the patch")
+            checked = await self._drafts.check(base, request, watch)
+            chosen = checked.chosen
         attempt.check()
         self._patching = True
         progress("stage", f"writing the new version ({chosen.strategy.title})")
         try:
-            release = await self._stage(base, contents, request.hash)
-            watch.lap("stage")
+            if draft is None:
+                draft = await self._drafts.write(base, request, checked, watch)
+            release = draft.release
             reach("patch.staged")
+            await self._download(release, base, watch, attempt, progress)
             if chosen.strategy is Strategy.NEW_ENVIRONMENT:
                 release = await self._install(release, base, watch, attempt, progress)
-            chosen = await self._activate(request, release, chosen, watch, attempt, progress)
+            draft = replace(draft, release=release)
+            chosen = await self._activate(request, draft, watch, attempt, progress)
         except (PatchFailed, GivenUp) as failure:
             self._remember(request.hash, chosen, watch, failure)
             raise
@@ -176,36 +183,25 @@ class Patcher:
         self._tasks.run(self._collect())
         return answer(APPLIED, base, request.hash, chosen, watch)
 
-    async def _check(
-        self, base: Release, request: PatchRequest, watch: Stopwatch
-    ) -> tuple[dict[str, Content], Plan]:
-        if request.prev_hash != base.hash:
-            raise InadmissiblePatch(
-                f"The patch starts from {request.prev_hash[:12]}, but {base.hash[:12]} is "
-                "running; compute it again from the running version's signature."
-            )
-        # S4 is a better answer than anything that is wrong with the rest of the patch.
-        chosen = await asyncio.to_thread(_plan, base, request, self._installer.abilities)
-        watch.lap("plan")
-        if chosen.strategy is Strategy.REBUILD:
-            raise UnsupportedPatch(rebuild_message(chosen), chosen.to_dict())
-        contents = await asyncio.to_thread(new_contents, base, request)
-        watch.lap("check")
-        return contents, chosen
+    async def _download(
+        self,
+        release: Release,
+        base: Release,
+        watch: Stopwatch,
+        attempt: Attempt,
+        progress: Progress,
+    ) -> None:
+        """Everything is there that the release's config names by URL."""
 
-    async def _stage(
-        self, base: Release, contents: Mapping[str, Content], promised: str
-    ) -> Release:
+        def told(message: str) -> None:
+            progress("download", message)
+
         try:
-            return await asyncio.to_thread(self._store.stage, base, contents, promised)
-        except HashMismatch as error:
-            raise InadmissiblePatch(str(error)) from error
-        except ReleaseError as error:
-            raise PatchFailed(f"{error}.") from error
-        except OSError as error:
-            raise PatchFailed(
-                f"The new version could not be written ({error.strerror}); nothing was changed."
-            ) from error
+            await attempt.race(self._downloads.provide(release, told, base))
+        except BaseException as failure:
+            await self._undo(release, None, {"hash": release.hash}, failure)
+            raise as_problem(failure) from failure
+        watch.lap("download")
 
     async def _install(
         self,
@@ -221,7 +217,7 @@ class Patcher:
             progress("install", message)
 
         try:
-            environment = await attempt.race(self._installer.environment_for(release, base, told))
+            environment = await attempt.race(self._installer.install(release, base, told))
             release = await asyncio.to_thread(self._store.assign, release, environment)
             self._installer.linked(environment)
         except BaseException as failure:
@@ -233,17 +229,17 @@ class Patcher:
     async def _activate(
         self,
         request: PatchRequest,
-        release: Release,
-        chosen: Plan,
+        draft: Draft,
         watch: Stopwatch,
         attempt: Attempt,
         progress: Progress,
     ) -> Plan:
         """Prepares, commits, takes over; gives the plan that was carried out in the end. Whatever
         fails before the commit leaves no trace."""
+        release, chosen = draft.release, draft.chosen
         activation: Activation | None = None
         try:
-            settling = asyncio.ensure_future(asyncio.to_thread(self._store.settle, release))
+            settling = asyncio.ensure_future(self._settled(draft))
             try:
                 activation, chosen = await self._prepared(
                     request, release, chosen, watch, attempt, progress
@@ -252,6 +248,7 @@ class Patcher:
                 await asyncio.wait({settling})
             settling.result()
             watch.lap("settle")
+            reach("patch.settled")
             reach("patch.loaded")
             attempt.begin_commit()
             await asyncio.to_thread(
@@ -262,9 +259,14 @@ class Patcher:
             await self._undo(release, activation, details(release.hash, chosen, watch), failure)
             raise as_problem(failure) from failure
         await activation.take_over(release)
+        await asyncio.to_thread(self._installer.keep)
         reach("patch.switched")
         watch.lap("switch")
         return chosen
+
+    async def _settled(self, draft: Draft) -> None:
+        if not draft.is_settled:
+            await asyncio.to_thread(self._store.settle, draft.release)
 
     async def _prepared(
         self,
@@ -284,6 +286,7 @@ class Patcher:
             try:
                 swap = self._supervisor.prepare_swap(release, chosen.swap.to_wire())
                 prepared = await attempt.race(swap)
+                reach("swap.prepared")
                 watch.lap("swap")
                 return HotSwap(self._supervisor, prepared), chosen
             except SwapRefused as refusal:
@@ -312,6 +315,7 @@ class Patcher:
         error = failure.remembered if isinstance(failure, GivenUp) else str(failure)
         noted = {**noted, "error": one_line([error or type(failure).__name__])}
         await asyncio.to_thread(self._store.discard, release, noted)
+        await self._installer.undo()
         # Where the old version had made room, it comes back; requests have waited for it.
         self._supervisor.revive(self._store.live)
         self._supervisor.refill()
@@ -320,10 +324,13 @@ class Patcher:
         """Waits for the patch that is being applied, and for what follows it."""
         async with self._turn:
             await self._tasks.finish()
+        await self._drafts.close()
 
     async def _collect(self) -> None:
+        await self._drafts.drop_outdated()
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
         await asyncio.to_thread(self._installer.collect, self._store.environments_named())
+        await asyncio.to_thread(self._downloads.collect, self._store.releases())
 
     def _remember(
         self,
@@ -340,18 +347,3 @@ class Patcher:
             entry["error"] = failure.remembered
             self._log.note(f"Patch to {wanted[:12]} did not become live: {failure.remembered}")
         self._history.add(entry, getattr(failure, "model_error", None))
-
-
-def _plan(base: Release, request: PatchRequest, abilities: Abilities) -> Plan:
-    files = ReleaseFiles(base.tree, base.manifest)
-    has_links = any(record.target is not None for record in base.manifest.values())
-    try:
-        return plan(
-            files,
-            request.patches,
-            old_config=base.config_text(),
-            has_links=has_links,
-            abilities=abilities,
-        )
-    except TrussBaseError as error:
-        raise InadmissiblePatch(f"{error}.") from error

@@ -86,6 +86,10 @@ class Directory:
                     os.close(descriptor)
             return digest.hexdigest(), os.fstat(file.fileno())
 
+    def link(self, name: str, source: Path) -> None:
+        """Gives a file that is ours a second name here."""
+        os.link(source, name, dst_dir_fd=self._fd, follow_symlinks=False)
+
     def share(self, other: Directory, name: str, *, executable: bool) -> os.stat_result:
         """Gives the file `name` of `other` the same name here: one file on disk, two names."""
         try:
@@ -146,7 +150,7 @@ class Directory:
         if stat.S_IMODE(state.st_mode) != mode or state.st_size != content.pieces[0].size:
             return None
         try:
-            os.link(source, name, dst_dir_fd=self._fd, follow_symlinks=False)
+            self.link(name, source)
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise

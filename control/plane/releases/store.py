@@ -119,8 +119,12 @@ class ReleaseStore:
         base: Release | None,
         contents: Mapping[str, Content],
         promised: str | None,
+        *,
+        on_record: bool = True,
     ) -> Release:
         """Writes a complete new release; `settle` brings it to disk, `commit` makes it live.
+
+        The journal tells of it if it is `on_record`; `forget` removes one that is not.
 
         Raises:
             HashMismatch: the contents do not hash to `promised`.
@@ -136,9 +140,9 @@ class ReleaseStore:
         root = self._new_root()
         reach("stage.created")
         try:
-            self.journal.append(
-                {"event": "begin", "release": root.name, "hash": digest, "at": now()}
-            )
+            if on_record:
+                begin = {"event": "begin", "release": root.name, "hash": digest, "at": now()}
+                self.journal.append(begin)
             reach("stage.begun")
             manifest = stage_tree(root / TREE, base.tree if base else None, contents)
             reach("stage.tree")
@@ -234,6 +238,12 @@ class ReleaseStore:
             reach("undo.forgotten")
             self.journal.append({"event": "abort", "release": release.id, "at": now(), **details})
         reach("undo.journaled")
+
+    def forget(self, release: Release) -> None:
+        """Removes a staged release that was never on record."""
+        # What a disk does not let go of is removed at the next start.
+        with contextlib.suppress(OSError):
+            self._forget(release.id)
 
     def collect(self, in_use: Collection[str]) -> None:
         """Removes all but the last releases, and never one in `in_use` or being staged."""

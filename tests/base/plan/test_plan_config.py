@@ -71,7 +71,7 @@ def test_a_change_of_the_text_alone_is_only_synced(before: str, after: str) -> N
         ("build_commands: [make]\n", "build_commands", S4),
         ("resources: {cpu: '4'}\n", "resources.cpu", S4),
         ("resources: {accelerator: L4}\n", "resources.accelerator", S4),
-        ("external_data: [{url: x, local_data_path: y}]\n", "external_data", S4),
+        ("external_data: [{url: x, local_data_path: y}]\n", "external_data", S2),
         ("external_package_dirs: [../x]\n", "external_package_dirs", S4),
         ("model_module_dir: src\n", "model_module_dir", S4),
         ("bundled_packages_dir: lib\n", "bundled_packages_dir", S4),
@@ -194,7 +194,7 @@ TYPED: list[tuple[Patch, str, Strategy, str]] = [
     (
         ExternalDataPatch(Action.ADD, {"url": "x", "local_data_path": "y"}),
         "external_data",
-        S4,
+        S2,
         "`y`",
     ),
 ]

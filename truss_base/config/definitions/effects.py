@@ -22,7 +22,7 @@ REQUIREMENTS = Effect(
 SYSTEM_PACKAGES = Effect(
     Strategy.REBUILD, "packages are installed when the environment or image is built"
 )
-DATA = Effect(Strategy.REBUILD, "it is downloaded before the server starts")
+DATA = Effect(Strategy.RELOAD, "it is downloaded into the new version, which the model loads")
 IMAGE = Effect(Strategy.REBUILD, "it is fixed when the environment or image is built")
 LAYOUT = Effect(Strategy.REBUILD, "the server is started with this layout")
 MACHINE = Effect(Strategy.REBUILD, "it decides on which machine the model runs")
