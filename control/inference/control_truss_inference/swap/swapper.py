@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..application import Application
     from ..loading import LoadedModel
+    from .compiling import CompiledModule
     from .generation import Generation
 
 
@@ -42,7 +44,7 @@ class SwapRequest:
     """One swap as it was asked for. With `force` nothing alive is looked at."""
 
     number: int
-    release_dir: str
+    root: Path
     config_file: str
     document: SwapDocument
     force: bool
@@ -52,11 +54,20 @@ class SwapRequest:
         """Raises KeyError or TypeError for an operation that is not complete."""
         return cls(
             number=int(operation["id"]),
-            release_dir=str(operation["release_dir"]),
+            root=Path(operation["release_dir"]).resolve(),
             config_file=str(operation["config_file"]),
             document=SwapDocument.from_wire(operation["swap"]),
             force=bool(operation.get("force")),
         )
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The code of a swap that nobody has asked for yet."""
+
+    root: Path
+    document: SwapDocument
+    modules: Mapping[str, CompiledModule]
 
 
 @dataclass(frozen=True)
@@ -91,8 +102,19 @@ class Swapper:
         self._prepared: Prepared | None = None
         # Weak references, finalizers and `__del__` belong to the instance that `load` saw.
         self._original: Any = None
+        self._compiled: Compiled | None = None
         self._dropped = 0
         self._turn = threading.Lock()
+
+    def compile(self, root: Path, document: SwapDocument) -> None:
+        """Compiles what a swap that may follow would execute; only the last such is kept."""
+
+        def run() -> None:
+            with contextlib.suppress(SyntaxError, OSError):  # told when it is swapped
+                compiled = compile_modules(document, root)
+                self._compiled = Compiled(root, document, compiled)
+
+        threading.Thread(target=run, name="swap-compile", daemon=True).start()
 
     def prepare(self, request: SwapRequest) -> None:
         """Builds the new version beside the old one; ends in one call of the observer."""
@@ -116,7 +138,7 @@ class Swapper:
             except SwapRefused as refusal:
                 self._observer.swap_refused(request.number, refusal.reasons)
             except BaseException as exc:  # sys.exit in the user's code too
-                roots = (Path(request.release_dir).resolve(), *self._application.roots)
+                roots = (request.root, *self._application.roots)
                 self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
             else:
                 self._prepared = prepared
@@ -131,9 +153,9 @@ class Swapper:
         if self._generations is None:
             self._generations = Generations(version.model.release)
             self._original = version.model.instance
-        release = Release.read(request.release_dir, request.config_file)
+        release = Release.read(str(request.root), request.config_file)
         document = request.document
-        compiled = compile_modules(document, release.root)
+        compiled = self._compilation(request)
         generation = self._generations.begin(request.number, release)
         serving = self._generations.serving
         try:
@@ -145,6 +167,12 @@ class Swapper:
             self._generations.give_up(generation)
             raise
         return Prepared(request.number, generation, builder, model, document)
+
+    def _compilation(self, request: SwapRequest) -> Mapping[str, CompiledModule]:
+        ahead, self._compiled = self._compiled, None
+        if ahead is not None and (ahead.root, ahead.document) == (request.root, request.document):
+            return ahead.modules
+        return compile_modules(request.document, request.root)
 
     def _commit(self, number: int) -> None:
         prepared = self._taken(number)
