@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ import uv
 import yaml
 
 from benchmarks import existing
-from tests.hot.hot_answers import DEADLINE_SECONDS, Answer, ask_all, in_flight
+from tests.hot.hot_answers import DEADLINE_SECONDS, Answer, ask_all
 from tests.hot.hot_fresh import fresh
+from tests.hot.hot_observing import observe
 from tests.hot.hot_verdicts import Observed, Verdict, judge
 from truss_base.config import TrussConfig
 
@@ -121,20 +123,22 @@ def run(host: Host, tool: Tool, case: Case) -> tuple[Verdict, str]:
 
 
 def _observe(host: Host, tool: Tool, case: Case, folder: Path) -> Observed:
-    truss, began = folder / "truss", int(time.time())
+    began = int(time.time())
     with _loaded(host, folder, case.before, began - SAVED_BEFORE_SECONDS) as client:
         assert client is not None, f"version 1 of {case.name!r} does not start"
-        ask_all(client, case.exercise)
-        if tool.looks_first:
-            client.post("/hot-reload")
-        with in_flight(client, case.in_flight) as requests:
-            for number in range(case.saves):
-                quick = case.saves > 1
-                saved = began - SAVED_BEFORE_SECONDS + (number + 1) / 10 if quick else began
-                _save(truss, case.before if number % 2 else case.after, saved)
-                accepted = _reload(client)
-            old_answers = requests.release()
-        return Observed(accepted, ask_all(client, case.probe), old_answers)
+        return observe(client, case, partial(_change, client, tool, case, folder / "truss", began))
+
+
+def _change(client: httpx.Client, tool: Tool, case: Case, truss: Path, began: int) -> bool:
+    if tool.looks_first:
+        _reload(client)
+    accepted = False
+    for number in range(case.saves):
+        quick = case.saves > 1
+        saved = began - SAVED_BEFORE_SECONDS + (number + 1) / 10 if quick else began
+        _save(truss, case.before if number % 2 else case.after, saved)
+        accepted = _reload(client)
+    return accepted
 
 
 def _reload(client: httpx.Client) -> bool:

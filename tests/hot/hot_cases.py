@@ -30,8 +30,9 @@ class Case:
     `exercise`, `in_flight` and `probe` are requests: the body of a predict, or a mapping with
     `post` or `get` (a path) and `body`. Those of `exercise` are answered by version 1 before the
     change, those in flight begin before it and end after it, those of `probe` come after it. In a
-    body in flight, `GATE` stands for the path of a file that opens when the change is done. `saves`
-    is how often the change is saved, there, back and there again, within one second.
+    body in flight, `GATE` stands for the path of a file that opens when the change is done and has
+    been probed; then it is probed once more. `saves` is how often the change is saved, there, back
+    and there again, within one second.
     """
 
     group: str
@@ -44,6 +45,11 @@ class Case:
     in_flight: tuple[Any, ...] = ()
     probe: tuple[Any, ...] = (1, 2)
     saves: int = 1
+
+    @property
+    def probes(self) -> tuple[Any, ...]:
+        """Every request of the probing: with requests in flight, and again without."""
+        return self.probe * 2 if self.in_flight else self.probe
 
     @property
     def id(self) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.hot.hot_answers import ask_all, in_flight
 from tests.hot.hot_fresh import loaded, strictly_fresh
-from tests.hot.hot_verdicts import Observed, Verdict, judge
+from tests.hot.hot_observing import observe
+from tests.hot.hot_verdicts import Verdict, judge
 from tests.inference.inference_process import write_truss
 from truss_base.config import TrussConfig
 from truss_base.plan.hot import AnalysisCache, code_changes
@@ -29,11 +30,8 @@ def forced(case: Case) -> tuple[Verdict, str]:
         return Verdict.REFUSED, "a version does not parse"
     with loaded(case.before) as model, tempfile.TemporaryDirectory(prefix="hot-") as folder:
         assert model is not None, f"version 1 of {case.name!r} does not load"
-        ask_all(model.http, case.exercise)
-        with in_flight(model.http, case.in_flight) as requests:
-            accepted = _swap(model, Path(folder), case.after, swap)
-            old_answers = requests.release()
-        seen = Observed(accepted, ask_all(model.http, case.probe), old_answers)
+        change = partial(_swap, model, Path(folder), case.after, swap)
+        seen = observe(model.http, case, change)
     return judge(seen, strictly_fresh(case))
 
 

@@ -27,9 +27,9 @@ def fresh(case: Case, ask: Ask | None = None) -> Fresh:
     asked = ask or answers
     opened = [with_gate(step) for step in case.in_flight]
     return Fresh(
-        probed=cache(lambda: asked(case.after, [], case.probe)),
-        exercised=cache(lambda: asked(case.after, case.exercise, case.probe) or []),
-        old=cache(lambda: asked(case.before, case.exercise, case.probe) or []),
+        probed=cache(lambda: asked(case.after, [], case.probes)),
+        exercised=cache(lambda: asked(case.after, case.exercise, case.probes) or []),
+        old=cache(lambda: asked(case.before, case.exercise, case.probes) or []),
         in_flight_old=cache(lambda: asked(case.before, case.exercise, opened) or []),
         in_flight_new=cache(lambda: asked(case.after, case.exercise, opened) or []),
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.control.running_plane import RunningPlane
-from tests.hot.hot_answers import ask_all, in_flight
 from tests.hot.hot_fresh import strictly_fresh
-from tests.hot.hot_verdicts import Observed, Verdict, judge
+from tests.hot.hot_observing import observe
+from tests.hot.hot_verdicts import Verdict, judge
 
 if TYPE_CHECKING:
     from tests.hot.hot_cases import Case
@@ -42,23 +42,23 @@ class HotPlane:
     def __init__(self, plane: RunningPlane) -> None:
         self._plane = plane
         self._marked: Mapping[str, str] = {}
+        self._answer: dict[str, Any] = {}
 
     def run(self, case: Case) -> Run:
         """Starts version 1, exercises it, patches it to version 2 and compares the answers."""
         self._start(case)
         with self._plane.client() as client:
-            ask_all(client, case.exercise)
-            with in_flight(client, case.in_flight) as requests:
-                for number in range(case.saves):
-                    answer = self._patch(case.before if number % 2 else case.after)
-                old_answers = requests.release()
-            accepted = answer.get("error") is None
-            seen = Observed(accepted, ask_all(client, case.probe), old_answers)
+            seen = observe(client, case, lambda: self._change(case))
         verdict, note = judge(seen, strictly_fresh(case))
-        if not accepted:
-            return Run("-", (str(answer["error"]["msg"]),), verdict, note)
-        reasons = tuple(reason["reason"] for reason in answer["reasons"])
-        return Run(answer["strategy"], reasons, verdict, note)
+        if not seen.accepted:
+            return Run("-", (str(self._answer["error"]["msg"]),), verdict, note)
+        reasons = tuple(reason["reason"] for reason in self._answer["reasons"])
+        return Run(self._answer["strategy"], reasons, verdict, note)
+
+    def _change(self, case: Case) -> bool:
+        for number in range(case.saves):
+            self._answer = self._patch(case.before if number % 2 else case.after)
+        return "error" not in self._answer
 
     def _start(self, case: Case) -> None:
         # Whatever is below data/ makes a patch load the model anew: nothing of the case before
