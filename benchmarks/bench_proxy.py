@@ -1,13 +1,14 @@
-"""The control plane alone: its proxy against a backend that costs almost nothing, and patches.
+"""The control plane's proxy beside what it stands in front of, and the existing implementation's.
 
-Three processes share two cores here (backend, proxy, this one), so compare the rows, not the hosts.
+Two backends: a stand-in that counts bytes and answers (so that the proxy is what is measured), and
+the real inference server. Under load the proxy has a core of its own; stand-in and clients share
+the other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,22 +16,29 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.report import Row, publish, sample
+from benchmarks.existing import Existing
+from benchmarks.http_load import BODY, SENT, added_latency, apart, measure
+from benchmarks.report import Row, publish
 from tests.control.running_plane import CONFIG, RunningPlane, model, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BODY = b'{"text": "' + b"x" * 1000 + b'"}'
-REQUEST = b"POST /v1/models/model:predict HTTP/1.1\r\nhost: m\r\ncontent-length: %d\r\n\r\n%b"
+REPOSITORY = Path(__file__).resolve().parents[1]
+PROXY = REPOSITORY / "tests" / "control" / "proxy_process.py"
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-SENT, RECEIVED = REQUEST % (len(BODY), BODY), ANSWER % (len(BODY), BODY)
-LATENCIES = 3000
-ROUNDS, ROUND_SECONDS, CONNECTIONS = 5, 2.0, 32
+RECEIVED = ANSWER % (len(BODY), BODY)
+CONNECTIONS, ROUNDS, SECONDS = 32, 7, 1.0
+BLOCKS, EXCHANGES = 20, 300
 PATCHES = 20
+ECHO = """\
+class Model:
+    def predict(self, request):
+        return request
+"""
 
 
-class Echo(asyncio.Protocol):
+class StandIn(asyncio.Protocol):
     """Counts bytes instead of parsing: every request of this benchmark has the same size."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -44,55 +52,62 @@ class Echo(asyncio.Protocol):
             self.transport.write(RECEIVED)  # type: ignore[attr-defined]  # a stream's transport
 
 
-class ClosedLoop(asyncio.Protocol):
-    """Sends the next request when the answer is complete."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.received, self.answers = transport, 0, 0
-        self.send()
-
-    def send(self) -> None:
-        self.transport.write(SENT)  # type: ignore[attr-defined]  # a stream's transport
-
-    def data_received(self, data: bytes) -> None:
-        self.received += len(data)
-        if self.received >= len(RECEIVED):
-            self.received, self.answers = 0, self.answers + 1
-            self.send()
-
-
-async def serve_backend(path: str) -> None:
-    server = await asyncio.get_running_loop().create_unix_server(Echo, path)
-    await server.serve_forever()
-
-
-async def serve_proxy(path: str, port_file: str) -> None:
-    from control.plane.proxy.backend import Backend
-    from tests.control.proxy_stage import proxy_stage
-
-    async with proxy_stage() as stage:
-        stage.gate.open(Backend(path))
-        await asyncio.to_thread(Path(port_file).write_text, str(stage.port))
-        await asyncio.Event().wait()
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path, port_file = Path(folder, "s"), Path(folder, "port")
-        with child("backend", path), child("proxy", path, port_file):
-            until(path.exists, "the backend")
-            until(lambda: port_file.exists() and port_file.read_text(), "the proxy")
-            port = int(port_file.read_text())
-            direct, proxied = latency(str(path)), latency(port)
-            rows = [
-                Row("1 KB JSON, 1 connection: backend alone", direct),
-                Row("1 KB JSON, 1 connection: through the proxy", proxied),
-                Row("1 KB JSON, 32 connections: backend alone", rates(str(path)), "req/s"),
-                Row("1 KB JSON, 32 connections: proxy", rates(port), "req/s", 18000),
-            ]
+        rows = stand_in_rows(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        rows += inference_rows(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         rows += plane_rows(RunningPlane(Path(folder), {"model/model.py": model("0")}))
     publish("control_plane", "Control plane (proxy, patches, memory)", rows)
+
+
+def stand_in_rows(folder: Path) -> list[Row]:
+    path, port_file = folder / "s", folder / "port"
+    with child(sys.executable, "-m", "benchmarks.bench_proxy", "stand-in", path) as backend:
+        until(path.exists, "the stand-in")
+        with child(sys.executable, PROXY, path, port_file) as proxy:
+            until(lambda: port_file.exists() and port_file.read_text(), "the proxy")
+            port = int(port_file.read_text())
+            # Not apart: a core that sleeps takes longer to wake than the proxy takes to answer.
+            direct, through, added = added_latency(str(path), port, BLOCKS, EXCHANGES)
+            with apart(proxy, backend):
+                alone = measure(str(path), CONNECTIONS, ROUNDS, SECONDS)
+                load = measure(port, CONNECTIONS, ROUNDS, SECONDS, proxy)
+    many = f"1 KB JSON, {CONNECTIONS} connections, stand-in:"
+    return [
+        Row("1 KB JSON, 1 connection, stand-in: direct, p50", direct),
+        Row("1 KB JSON, 1 connection, stand-in: through the proxy, p50", through),
+        Row("1 KB JSON, 1 connection, stand-in: added by the proxy, p50", added, target=0.1),
+        Row(f"{many} direct", tuple(alone.rates), "req/s"),
+        Row(f"{many} through the proxy", tuple(load.rates), "req/s", 18000),
+        Row(f"{many} per second of the proxy's core", tuple(load.per_cpu_second), "req/s", 18000),
+        Row(f"{many} through the proxy, p99", tuple(load.p99), target=4),
+    ]
+
+
+def inference_rows(folder: Path) -> list[Row]:
+    what = f"1 KB JSON, {CONNECTIONS} connections, real model:"
+    for name in ("ours", "existing"):
+        (folder / name).mkdir()
+    plane = RunningPlane(folder / "ours", {"model/model.py": ECHO}).start("--no-spare")
+    try:
+        plane.predict()
+        (inference_socket,) = (plane.state / "sockets").readlink().glob("*.sock")
+        direct = measure(str(inference_socket), CONNECTIONS, ROUNDS, SECONDS)
+        ours = measure(plane.port, CONNECTIONS, ROUNDS, SECONDS)
+    finally:
+        plane.clean_up()
+    existing = Existing.start(folder / "existing", ECHO)
+    try:
+        theirs = measure(existing.port, CONNECTIONS, ROUNDS, SECONDS)
+    finally:
+        existing.stop()
+    return [
+        Row(f"{what} inference server alone", tuple(direct.rates), "req/s"),
+        Row(f"{what} through the control plane", tuple(ours.rates), "req/s"),
+        Row(f"{what} existing implementation, whole", tuple(theirs.rates), "req/s"),
+    ]
 
 
 def plane_rows(plane: RunningPlane) -> list[Row]:
@@ -128,55 +143,16 @@ def patch(plane: RunningPlane, name: str, content: str, expected: int) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def latency(address: str | int) -> tuple[float, ...]:
-    """Milliseconds per exchange on one connection."""
-    with connected(address) as connection:
-
-        def exchange() -> None:
-            connection.sendall(SENT)
-            missing = len(RECEIVED)
-            while missing > 0:
-                missing -= len(connection.recv(65536))
-
-        return sample(exchange, LATENCIES, warm_up=200)
-
-
-def connected(address: str | int) -> socket.socket:
-    if isinstance(address, int):
-        connection = socket.create_connection(("127.0.0.1", address))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(address)
-    return connection
-
-
-def rates(address: str | int) -> tuple[float, ...]:
-    """Answers per second over many connections, one number per round."""
-    return tuple(asyncio.run(rate(address)) for _ in range(ROUNDS))
-
-
-async def rate(address: str | int) -> float:
-    loop = asyncio.get_running_loop()
-    clients = []
-    for _ in range(CONNECTIONS):
-        if isinstance(address, int):
-            clients.append(await loop.create_connection(ClosedLoop, "127.0.0.1", address))
-        else:
-            clients.append(await loop.create_unix_connection(ClosedLoop, address))
-    await asyncio.sleep(ROUND_SECONDS)
-    total = sum(protocol.answers for _, protocol in clients)
-    for transport, _ in clients:
-        transport.abort()
-    return total / ROUND_SECONDS
+async def serve_stand_in(path: str) -> None:
+    server = await asyncio.get_running_loop().create_unix_server(StandIn, path)
+    await server.serve_forever()
 
 
 @contextlib.contextmanager
-def child(role: str, *arguments: object) -> Iterator[None]:
-    command = [sys.executable, "-m", "benchmarks.bench_proxy", role, *map(str, arguments)]
-    process = subprocess.Popen(command)
+def child(*command: object) -> Iterator[int]:
+    process = subprocess.Popen([str(part) for part in command], cwd=REPOSITORY)
     try:
-        yield
+        yield process.pid
     finally:
         process.kill()
         process.wait()
@@ -184,10 +160,7 @@ def child(role: str, *arguments: object) -> Iterator[None]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["backend", path]:
-            asyncio.run(serve_backend(path))
-        case ["proxy", path, port_file]:
-            sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/control"))
-            asyncio.run(serve_proxy(path, port_file))
+        case ["stand-in", path]:
+            asyncio.run(serve_stand_in(path))
         case _:
             main()

@@ -40,6 +40,7 @@ class Existing:
     def __init__(self, app: Path, process: subprocess.Popen[bytes], port: int) -> None:
         self._app = app
         self._process = process
+        self.port = port
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         self._hash = "0"
 
