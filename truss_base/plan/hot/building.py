@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import Kind
 from truss_base.plan.hot.modules import FIELDS
-from truss_base.plan.hot.names import ALL
+from truss_base.plan.hot.names import ALL, resolve
 from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.swap import ClassSwap, ModuleSwap, Swap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
 
-    from truss_base.plan.hot.facts import Definition
+    from truss_base.plan.hot.facts import Definition, Path
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module, Program
 
@@ -45,8 +45,23 @@ def build_swap(
 def fresh_modules(new: Graph, rebuilt: Set[Key]) -> frozenset[str]:
     """The modules that get a new object."""
     touched = {module for module, name in rebuilt if name and name != ALL}
-    touched |= {module for module, _ in rebuilt_classes(new, rebuilt)}
+    classes = rebuilt_classes(new, rebuilt)
+    touched |= {module for module, _ in classes} | {*_handing_on(new, classes)}
     return frozenset(touched & {*new.program.modules})
+
+
+def _handing_on(new: Graph, classes: Set[Key]) -> Iterator[str]:
+    """The modules through which the model's classes are imported."""
+    program = new.program
+    entry = program.modules[program.layout.entry_module]
+    wanted: list[tuple[Module, Path]] = [(entry, (program.layout.entry_class,))]
+    for module, name in classes:
+        definition = program.modules[module].facts.definitions[name]
+        wanted += [(program.modules[module], base) for base in definition.scans[0].bases]
+    for reader, path in wanted:
+        found = resolve(program, reader, path, whole=False)
+        if found & classes:
+            yield from (name for name, item in found if item == path[-1])
 
 
 def rebuilt_classes(new: Graph, rebuilt: Set[Key]) -> frozenset[Key]:
@@ -78,7 +93,7 @@ def _module(
     for place, names in enumerate(module.facts.statements):
         keys = {(module.name, name) for name in names}
         runs = not known or bool(keys & rebuilt) or bool(keys & classes)
-        if runs or any(_binds_fresh(new, module, name, fresh) for name in names):
+        if runs or any(_binds_fresh(new, module, name, fresh, classes) for name in names):
             execute.append(place)
         else:
             carry += [name for name in names if not name.startswith("#")]
@@ -104,11 +119,14 @@ def _module(
     )
 
 
-def _binds_fresh(new: Graph, module: Module, name: str, fresh: Set[str]) -> bool:
+def _binds_fresh(new: Graph, module: Module, name: str, fresh: Set[str], classes: Set[Key]) -> bool:
     """Whether an import binds a module that gets a new object, or has a meaning of its own."""
     definition = module.facts.definitions[name]
     if definition.kind not in (Kind.IMPORT, Kind.COMPOUND):
         return False
+    denoted = resolve(new.program, module, (name,), whole=False)
+    if denoted & classes:
+        return True
     for scan in definition.scans:
         for target in scan.imports.get(name, ()):
             base = module.absolute(target)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Definition, ModuleFacts
     from truss_base.plan.hot.program import Key, Module, Program
 
+ORDER = "#order"
+"""The name of a change that stands for the order of all names in a module."""
+
+_WALKERS = frozenset({"vars", "__dict__", "getmembers", "globals", "dir", "locals"})
+
 
 def changed_keys(old: Program, new: Program) -> set[Key]:
     """The definitions that were added, removed or changed. Raises SyntaxError for code nested too
@@ -26,6 +31,8 @@ def changed_keys(old: Program, new: Program) -> set[Key]:
             changed.update(_all(before or after))
         elif before.facts is not after.facts:
             changed.update((name, item) for item in changed_names(before.facts, after.facts))
+            if _is_rearranged(before, after, new):
+                changed.add((name, ORDER))
     return changed
 
 
@@ -50,9 +57,35 @@ def same_module(before: ModuleFacts, after: ModuleFacts) -> bool:
 
 
 def order(facts: ModuleFacts) -> list[str]:
-    """The names of a module in the order in which they are bound. Plain functions are left out:
-    nothing uses them while the module is imported, or what does so stands in the order."""
-    return [name for names in facts.statements for name in names]
+    """The names of a module and of its classes in the order in which they are bound."""
+    members = [name for body in facts.bodies.values() for names in body for name in names]
+    return [name for names in facts.statements for name in names] + members
+
+
+def _is_rearranged(before: Module, after: Module, program: Program) -> bool:
+    """Whether names stand in another order, and somebody may notice."""
+    common = before.facts.definitions.keys() & after.facts.definitions.keys()
+    old, new = ([name for name in order(m.facts) if name in common] for m in (before, after))
+    if old == new:
+        return False
+    if any(_walks(module) for module in program.modules.values()):
+        return True
+    calm = {name for name in common if _is_calm(after, name, program)}
+    return [name for name in old if name not in calm] != [name for name in new if name not in calm]
+
+
+def _is_calm(module: Module, name: str, program: Program) -> bool:
+    """Whether nothing happens where a name is bound: plain functions, imports of packages."""
+    definition = module.facts.definitions[name]
+    if definition.kind is Kind.IMPORT:
+        targets = [item for scan in definition.scans for item in scan.imports.get(name, ())]
+        return not any(program.has(module.absolute(item)) for item in targets)
+    return definition.kind is Kind.FUNCTION and not any(use.eager for use in definition.uses)
+
+
+def _walks(module: Module) -> bool:
+    uses = (use for item in module.facts.definitions.values() for use in item.uses)
+    return any(_WALKERS.intersection(use.path) for use in uses)
 
 
 def same(old: Definition, new: Definition) -> bool:

@@ -10,8 +10,8 @@ import builtins
 import sys
 
 _IMPURE_BUILTINS = frozenset(
-    {"__import__", "breakpoint", "delattr", "eval", "exec", "exit", "globals", "input", "open"}
-    | {"quit", "setattr", "vars"}
+    {"__import__", "breakpoint", "delattr", "eval", "exec", "exit", "globals", "input", "next"}
+    | {"open", "quit", "setattr", "vars"}
 )
 BUILTINS = frozenset(dir(builtins)) - _IMPURE_BUILTINS
 
@@ -24,9 +24,24 @@ _CALLS = frozenset(
         *("struct", "tenacity", "textwrap", "time", "types", "typing", "typing_extensions"),
         *("unicodedata", "urllib.parse", "uuid", "weakref", "zoneinfo"),
         *("asyncio.Condition", "asyncio.Event", "asyncio.Lock", "asyncio.Queue"),
-        *("asyncio.Semaphore", "contextvars.ContextVar", "functools", "json.dumps", "json.loads"),
+        *(
+            "asyncio.Semaphore",
+            "contextvars.ContextVar",
+            "functools",
+            "json.JSONDecoder",
+            "json.JSONEncoder",
+            "json.dumps",
+            "json.loads",
+        ),
         *("logging.getLogger", "numpy.array", "numpy.asarray", "numpy.dtype", "numpy.eye"),
-        *("numpy.float32", "numpy.linspace", "numpy.ones", "numpy.zeros", "os.environ.get"),
+        *(
+            "numpy.float32",
+            "numpy.linspace",
+            "numpy.ones",
+            "numpy.vectorize",
+            "numpy.zeros",
+            "os.environ.get",
+        ),
         *("os.getenv", "random.Random", "threading.Condition", "threading.Event"),
         *("threading.Lock", "threading.RLock", "threading.Semaphore", "threading.local"),
         *("torch.device", "torch.tensor", "yaml.safe_load", "httpx.Limits", "httpx.Timeout"),

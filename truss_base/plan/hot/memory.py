@@ -14,7 +14,7 @@ from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.names import resolve
-from truss_base.plan.hot.state import PARAMETER, RESULT, State, state_of
+from truss_base.plan.hot.state import FILE, PARAMETER, RESULT, State, state_of
 from truss_base.plan.hot.wording import called, place
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class _Search:
     def _lost(self, key: Key, where: Path, line: int) -> None:
         if where[0] == SELF:
             self._in_instance(key, where[1], line)
+        elif where[0] == FILE:
+            self._refuse(key, "a file", line)
         elif where[0] == PARAMETER:
             self._in_arguments(key, line)
         elif where[0] == RESULT:

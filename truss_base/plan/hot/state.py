@@ -23,6 +23,13 @@ PARAMETER = "<parameter>"
 RESULT = "<result>"
 """First parts of the places of what a caller passed in, and of what another function returned."""
 
+FILE = "<file>"
+"""The place of what is written to a file."""
+
+_WRITERS = frozenset(
+    {"write", "writelines", "write_text", "write_bytes", "dump", "savez", "tofile"}
+)
+
 # These hand out what their object holds.
 _ACCESSORS = frozenset({"get", "setdefault", "values", "items", "keys", "pop", "popitem"})
 _PASSING_ON = frozenset(
@@ -119,8 +126,19 @@ class _Visitor:
             self._assign(node.target, node.value)
         elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             self._assign(node.target, node.iter)
+        elif isinstance(node, ast.Try):
+            self._bind_handlers(node)
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._assign(node.optional_vars, node.context_expr)
+
+    def _bind_handlers(self, node: ast.Try) -> None:
+        """An exception is made by its class, or by whatever the body calls."""
+        raised = [item for part in node.body for item in ast.walk(part)]
+        calls = [item for item in raised if isinstance(item, ast.Call)]
+        for handler in node.handlers:
+            if handler.name:
+                types = [handler.type] if handler.type is not None else []
+                self._names.assigned.setdefault(handler.name, []).extend([*types, *calls])
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
@@ -155,7 +173,8 @@ class _Visitor:
         if isinstance(target, ast.Starred):
             return self._target(target.value)
         if isinstance(target, ast.Name):
-            return {(target.id,)} if target.id in self._names.declared else set()
+            outside = target.id in self._names.declared or target.id == FILE
+            return {(target.id,)} if outside else set()
         if isinstance(target, ast.Attribute):
             path = dotted(target)
             if path is not None and path[0] == self._names.instance:
@@ -255,6 +274,8 @@ def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
             yield _item_of(node.args[0]), values[1:]
         elif isinstance(node.func, ast.Attribute) and node.func.attr in KEEPERS and values:
             yield _item_of(node.func.value), values
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _WRITERS and values:
+            yield ast.Name(FILE, ast.Store()), values
 
 
 def _item_of(container: ast.expr) -> ast.expr:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
 from truss_base.plan.hot.case import Refusal
+from truss_base.plan.hot.changes import ORDER
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.names import resolve
+from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.wording import called, place
 
 if TYPE_CHECKING:
@@ -73,13 +75,23 @@ def _text(use: Use) -> str:
 def decorators(case: Case) -> Iterator[Refusal]:
     """A decorator of which nothing is known may have kept the old function."""
     for key, definition in case.executed.items():
-        module = case.new.program.modules[key[0]]
-        for scan in definition.scans:
-            for path in scan.decorators:
-                if not case.purity.may_decorate(module, path):
-                    where = place(case.new.program, key)
-                    text = f"`@{'.'.join(path)}` may have kept the old {called(key)}{where}"
-                    yield Refusal(key, text)
+        yield from _unknown_decorators(case.new, case.purity, key, definition)
+    old = Purity(case.old.program)
+    for key in case.affected.through:
+        found = case.old.program.definition(key)
+        if found is not None and key not in case.executed:
+            yield from _unknown_decorators(case.old, old, key, found)
+
+
+def _unknown_decorators(
+    graph: Graph, purity: Purity, key: Key, definition: Definition
+) -> Iterator[Refusal]:
+    module = graph.program.modules[key[0]]
+    for scan in definition.scans:
+        for path in scan.decorators:
+            if not purity.may_decorate(module, path):
+                where = place(graph.program, key)
+                yield Refusal(key, f"`@{'.'.join(path)}` may have kept {called(key)}{where}")
 
 
 def reads(case: Case) -> Iterator[Refusal]:
@@ -142,6 +154,16 @@ def first_imports(case: Case) -> Iterator[Refusal]:
             yield Refusal(key, f"`{name}` is imported for the first time{where}")
 
 
+def shadowing(case: Case) -> Iterator[Refusal]:
+    """A new module of a name that was imported before: who has the other one keeps it."""
+    before = {name for name, _ in _packages(case.old)}
+    for name in sorted({*case.new.program.modules} - {*case.old.program.modules}):
+        top = name.partition(".")[0]
+        if not case.old.program.has(top) and top in before:
+            path = case.new.program.modules[name].path
+            yield Refusal((name, ""), f"{path} takes the place of another `{top}`")
+
+
 def _packages(graph: Graph) -> Iterator[tuple[str, Key]]:
     for module in graph.program.modules.values():
         for definition in module.facts.definitions.values():
@@ -172,3 +194,11 @@ def two_names(case: Case) -> Iterator[Refusal]:
             if other != module.name and case.changed:
                 text = f"{module.path} is imported as `{other}` and as `{module.name}`"
                 yield Refusal(min(case.changed), text)
+
+
+def rearranged(case: Case) -> Iterator[Refusal]:
+    """The order in which a module binds its names, where somebody may see it."""
+    for key in sorted(case.changed):
+        if key[1] == ORDER:
+            path = case.new.program.modules[key[0]].path
+            yield Refusal(key, f"the order of what {path} defines may be seen")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.plan.hot.case import Case
-    from truss_base.plan.hot.facts import Use
+    from truss_base.plan.hot.facts import Definition, Use
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module
 
@@ -67,6 +67,8 @@ def _uses(graph: Graph) -> Iterator[tuple[Key, Use]]:
 def _beyond_names(module: Module, use: Use) -> str | None:
     if _OTHER_PROCESSES.intersection(use.path):
         return f"may have code in other processes (`{'.'.join(use.path)}`)"
+    if "__subclasses__" in use.path:
+        return "walks over all classes there are (`__subclasses__`)"
     if use.role is Role.CALL and use.path[-1] in _FINDERS:
         return "imports by a name that is made up at run time"
     if any(use.path[: len(path)] == path for path in _SEARCH_PATH):
@@ -81,10 +83,17 @@ def background(case: Case) -> Iterator[Refusal]:
         if definition is None or definition.kind is Kind.EFFECT:
             continue
         for use in definition.uses:
-            if not use.eager and use.role is Role.CALL and use.path[-1] in _STARTERS:
+            joined = use.path[-1] == "Thread" and _waits(definition)
+            if use.eager or use.role is not Role.CALL or joined:
+                continue
+            if use.path[-1] in _STARTERS:
                 where = place(case.old.program, key, use.line)
                 text = f"`{use.path[-1]}` in {called(key)} may keep old code running{where}"
                 yield Refusal(key, text)
+
+
+def _waits(definition: Definition) -> bool:
+    return any("join" in scan.method_calls for scan in definition.scans)
 
 
 def unpickled(case: Case) -> Iterator[Refusal]:
