@@ -21,7 +21,12 @@ _NETWORK = re.compile(
     r"|PIP_(INDEX_URL|EXTRA_INDEX_URL)|(https?|all|no)_proxy)"
 )
 _ONLY_HERE = re.compile(r"(?i)file:|//([^/@]*@)?(localhost|127\.|\[::1\])")
-_DECORATION = re.compile(r"^[\s×╰─▶│├└]+|^\s*(?:error|cause):\s+", re.MULTILINE)
+_DECORATION = re.compile(r"^[\s×╰─▶│├└]*(?:error:\s+)?")
+_CAUSE = re.compile(r":?\n\s*cause:\s+")
+
+
+# What of a lock is installed: neither the project itself nor what only its developers need.
+EXPORT = ("export", "--frozen", "--no-emit-project", "--no-dev", "--no-header", "--no-annotate")
 
 
 def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
@@ -45,5 +50,6 @@ def network_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 def complaint(message: str) -> str:
     """uv's own words on one line, without the drawing around them."""
-    lines = [_DECORATION.sub("", line).strip() for line in message.splitlines()]
+    joined = _CAUSE.sub(": ", message)
+    lines = [_DECORATION.sub("", line).strip() for line in joined.splitlines()]
     return " ".join(line for line in lines if line and not line.startswith("warning:"))

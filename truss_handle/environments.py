@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truss_base.requirements import gathered
-from truss_base.uv import complaint
+from truss_base.uv import EXPORT, complaint
 from truss_handle.exceptions import EnvironmentFailed
 from truss_handle.files import write_atomic
 from truss_handle.locks import exclusive
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from truss_handle.interpreters import Interpreter
     from truss_handle.values import Progress
 
+LOCK_FILE = "uv.lock"
 _MARKER = ".complete"
 
 
@@ -95,7 +96,7 @@ async def _build(directory: Path, specification: Specification) -> None:
     arguments: list[str | Path] = ["pip", "install", "--quiet", "--compile-bytecode"]
     arguments += ["--python", directory / "bin" / "python"]
     for file in (own, *specification.files):
-        arguments += ["-r", file]
+        arguments += ["-r", await _exported(file, directory) if file.name == LOCK_FILE else file]
     installed = await run_uv(arguments, cwd=specification.folder)
     if installed.status != 0:
         await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
@@ -104,6 +105,15 @@ async def _build(directory: Path, specification: Specification) -> None:
             hint="change the requirements of the Truss",
         )
     write_atomic(directory / _MARKER, "")
+
+
+async def _exported(lock: Path, directory: Path) -> Path:
+    """What a lock pins, as a requirements file."""
+    target = directory / "lock.txt"
+    done = await run_uv([*EXPORT, "--quiet", "-o", target], cwd=lock.parent)
+    if done.status != 0:
+        raise EnvironmentFailed(f"the lock {lock} cannot be read: {complaint(done.err)}")
+    return target
 
 
 def _described(specification: Specification) -> str:

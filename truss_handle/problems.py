@@ -69,6 +69,9 @@ def _failed(message: str, problem: Mapping[str, Any]) -> PatchFailed:
     error = problem.get("model_error")
     if not isinstance(error, dict):
         return PatchFailed(message.rstrip("."))
+    if error.get("phase") == "install":
+        said = f"{message[:1].lower()}{message[1:]}".rstrip(".")
+        return PatchFailed(said, model_error=error, hint="correct the line and save again")
     return PatchFailed(
         f"the new version does not load: {describe(error)}",
         model_error=error,

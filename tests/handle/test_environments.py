@@ -89,3 +89,8 @@ def test_requirements_by_path_are_not_shared_between_trusses(tmp_path: Path) -> 
 def test_the_drawing_around_the_resolvers_words_goes() -> None:
     shown = "warning: odd\n  × No solution found:\n  ╰─▶ Because a\n      depends on b\n"
     assert complaint(shown) == "No solution found: Because a depends on b"
+
+
+def test_what_uv_says_in_steps_is_one_sentence() -> None:
+    shown = "error: No solution found\n  cause: Because a\n         depends on b\n\nhint: do\n"
+    assert complaint(shown) == "No solution found: Because a depends on b hint: do"

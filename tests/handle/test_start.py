@@ -252,7 +252,7 @@ async def test_a_rebuild_that_cannot_be_built_costs_nothing(
     truss = make_truss()
     await operations.start(truss)
     with (truss / "config.yaml").open("a") as config:
-        config.write("requirements: [six==1.16.0, six==1.17.0]\n")
+        config.write("system_packages: [jq]\nrequirements: [six==1.16.0, six==1.17.0]\n")
     with pytest.raises(EnvironmentFailed):
         await operations.start(truss)
     assert (await operations.predict(truss, {"name": "x"})).body["says"] == "hello"
@@ -260,7 +260,7 @@ async def test_a_rebuild_that_cannot_be_built_costs_nothing(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("missing.txt", r"missing\.txt cannot be read"), ("uv.lock", "is no list of requirements")],
+    [("missing.txt", r"missing\.txt cannot be read"), ("uv.lock", r"uv\.lock cannot be read")],
 )
 async def test_a_requirements_file_that_cannot_be_used_is_named(
     home: Settings, make_truss: Callable[..., Path], name: str, message: str

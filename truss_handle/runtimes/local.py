@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from truss_handle import processes
 from truss_handle.bundle import ensure_bundle
 from truss_handle.environments import Specification, ensure_environment
-from truss_handle.exceptions import EnvironmentFailed, HandleError, PortTaken, StartFailed
+from truss_handle.exceptions import HandleError, PortTaken, StartFailed
 from truss_handle.files import read_json, write_atomic
 from truss_handle.interpreters import current, interpreter_for
 from truss_handle.leftovers import note_process
@@ -97,7 +97,7 @@ class LocalRuntime:
         bundle = await asyncio.to_thread(ensure_bundle, self._settings.bundles)
         files = [bundle.inference_requirements]
         if config.requirements_file:
-            files.append(_requirements_file(launch, config.requirements_file))
+            files.append(launch.truss_dir / config.requirements_file)
         model = Specification(
             "model", interpreter, tuple(files), tuple(config.requirements), launch.truss_dir
         )
@@ -154,16 +154,6 @@ async def _start_plain(launch: Launch, ready: Ready, progress: Progress) -> Runn
 
     url = await _until_answering(process, launch, answering)
     return _record(launch, process, url, ready.interpreter, hash=signature.hash)
-
-
-def _requirements_file(launch: Launch, name: str) -> Path:
-    file = launch.truss_dir / name
-    if file.name == "uv.lock":
-        raise EnvironmentFailed(
-            "requirements_file: uv.lock is no list of requirements that can be installed",
-            hint="`uv export --no-emit-project -o requirements.txt`, and name that file",
-        )
-    return file
 
 
 def _log(launch: Launch) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from control.plane.environments.program import run
 from control.plane.exceptions import InstallFailed
 from truss_base.requirements import local_paths, pinned, project
-from truss_base.uv import complaint, surroundings
+from truss_base.uv import EXPORT, complaint, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,8 +86,7 @@ class Uv:
         Raises:
             InstallFailed: in uv's words.
         """
-        options = ("--frozen", "--no-emit-project", "--no-dev", "--no-header", "--no-annotate")
-        command = [str(self.program), "export", "--quiet", *options, "-o", str(target)]
+        command = [str(self.program), *EXPORT, "--quiet", "-o", str(target)]
         status, output = await self._run(command, lock.parent, _silent)
         if status != 0:
             raise InstallFailed(complaint(output))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from truss_base.requirements import gathered, local_paths, parse
+from truss_base.uv import EXPORT, complaint, surroundings
+from truss_handle.environments import LOCK_FILE
 from truss_handle.exceptions import ImageFailed
+from truss_handle.uv_command import find_uv
 
 if TYPE_CHECKING:
     from truss_base.config import TrussConfig
@@ -43,7 +48,9 @@ def read_requirements(truss_dir: Path, config: TrussConfig) -> Requirements:
         return Requirements(own)
     text = _read(truss_dir, name)
     kind = Path(name).name
-    if kind == "uv.lock" or (kind == "pyproject.toml" and sys.version_info < (3, 11)):
+    if kind == LOCK_FILE:
+        return Requirements((*own, *_locked(truss_dir / name)))
+    if kind == "pyproject.toml" and sys.version_info < (3, 11):
         raise ImageFailed(
             f"requirements_file: {name} cannot be installed in an image by this version",
             hint="uv export --format requirements-txt > requirements.txt, and name that file",
@@ -51,6 +58,22 @@ def read_requirements(truss_dir: Path, config: TrussConfig) -> Requirements:
     if kind == "pyproject.toml":
         return Requirements((*own, *parse(name, text)))
     return Requirements(own, name, gathered(name, lambda path: _read(truss_dir, path)))
+
+
+def _locked(lock: Path) -> list[str]:
+    """What a lock pins. Without hashes: where one line has one, pip wants them for all."""
+    command = [str(find_uv()), *EXPORT, "--quiet", "--no-hashes"]
+    done = subprocess.run(
+        command,
+        cwd=lock.parent,
+        env=surroundings(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ImageFailed(f"the lock {lock} cannot be read: {complaint(done.stderr)}")
+    return done.stdout.splitlines()
 
 
 def _read(truss_dir: Path, name: str) -> str:
