@@ -27,6 +27,7 @@ ControlPlaneError
     ├── InadmissiblePatch      409
     ├── GivenUp                409, a patch ended before it was live, by no fault of its own
     │   ├── Superseded         a newer patch came
+    │   ├── Interrupted        the inference server was restarted or stopped
     │   └── Abandoned          whoever sent it left
     ├── BlobOffset             409, an upload goes on where the last one did not end
     ├── MissingBlobs           409, a patch refers to what was never sent
@@ -236,6 +237,19 @@ class Superseded(GivenUp):
 
     def __init__(self) -> None:
         super().__init__("A newer patch replaced this one before it was live; nothing was changed.")
+
+
+class Interrupted(GivenUp):
+    """Somebody restarted or stopped the inference server before the patch was live."""
+
+    type = "interrupted"
+    title = "A restart or a stop came before the patch was live"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The inference server was restarted or stopped before the patch was live; "
+            "nothing was changed. Send it again if it is still wanted."
+        )
 
 
 class Abandoned(GivenUp):

@@ -114,8 +114,8 @@ def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
     async def restart_inference_server() -> dict[str, Any]:
         """Loads the live version again and switches to it."""
         try:
-            async with plane.patcher.turn:
-                await plane.supervisor.restart(plane.store.live)
+            async with plane.patcher.interrupted() as live:
+                await plane.supervisor.restart(live)
         except LoadFailed as failure:
             raise LoadProblem(f"The model does not load: {failure}", failure.error) from failure
         return {"msg": STARTED}
@@ -123,6 +123,6 @@ def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
     @api.post("/control/stop_inference_server")
     async def stop_inference_server() -> dict[str, Any]:
         """Ends the inference server; predictions are refused until it is started again."""
-        async with plane.patcher.turn:
+        async with plane.patcher.interrupted():
             await plane.supervisor.stop()
         return {"msg": STOPPED}

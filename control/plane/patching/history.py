@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 KEPT = 50
 # Ended for a newer patch, or by whoever sent it: that says nothing about the version.
-GIVEN_UP = ("superseded", "abandoned")
+GIVEN_UP = ("superseded", "interrupted", "abandoned")
 
 
 class History:

@@ -10,11 +10,13 @@ on disk, in its process, in its hash. After it the new one is. Nothing lies betw
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import (
     GivenUp,
+    Interrupted,
     PatchFailed,
     Superseded,
     SwapRefused,
@@ -42,7 +44,7 @@ from control.plane.tasks import Tasks
 from truss_base.plan import Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from control.plane.downloads.downloads import Downloads
     from control.plane.environments.installer import Installer
@@ -106,10 +108,14 @@ class Patcher:
         """The last patch if it failed, see `History`."""
         return self._history.last_failure
 
-    @property
-    def turn(self) -> asyncio.Lock:
-        """Held while the live version may change; whoever restarts it has to wait for it too."""
-        return self._turn
+    @contextlib.asynccontextmanager
+    async def interrupted(self) -> AsyncIterator[Release]:
+        """The live version, for a restart or a stop: patches that are not live yet are given up,
+        so that nobody who wants to end a mistake has to wait for it."""
+        for attempt in self._attempts:
+            attempt.give_up(Interrupted())
+        async with self._turn:
+            yield self._store.live
 
     async def patch(
         self, request: PatchRequest, progress: Progress, attempt: Attempt | None = None
@@ -299,6 +305,7 @@ class Patcher:
             watch.lap("stop")
         serving = "; the old one serves on" if self._supervisor.current else ""
         progress("load", f"loading the new version{serving}")
+        reach("patch.loading")
         process = await attempt.race(self._supervisor.prepare(release))
         watch.lap("load")
         return Reload(self._supervisor, process), chosen
