@@ -17,6 +17,7 @@ from truss_base.plan.hot.spread import spread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.swap import Swap
 
@@ -65,6 +66,7 @@ def _settle(old: Program, new: Program) -> _Settled:
     """Adds what starts anew to what is affected, until nothing is left to add."""
     before, after = graph_of(old), graph_of(new)
     changed = frozenset(changed_keys(old, new))
+    changed |= _inherited(before, after)
     seeds: dict[Key, Key | None] = dict.fromkeys(changed)
     while True:
         case = Case(before, after, changed, spread(seeds, before, after))
@@ -75,6 +77,17 @@ def _settle(old: Program, new: Program) -> _Settled:
             refusals = (*memory.refusals, *rebinding.refusals)
             return _Settled(case, refusals, rebinding.carry_from)
         seeds.update((key, _through(case, by)) for key, by in found.items() if key not in seeds)
+
+
+def _inherited(before: Graph, after: Graph) -> frozenset[Key]:
+    """The members of classes that the model has as bases in one version only."""
+    one_sided = {*before.family.classes} ^ {*after.family.classes}
+    return frozenset(
+        key
+        for graph in (before, after)
+        for key in graph.family.members(graph.program)
+        if (key[0], key[1].rpartition(".")[0]) in one_sided
+    )
 
 
 def _through(case: Case, key: Key) -> Key | None:

@@ -48,6 +48,24 @@ class Case:
         return tuple((graph, graph.reach(_loaders(graph))) for graph in self.graphs)
 
     @cached_property
+    def rebased(self) -> frozenset[Key]:
+        """The classes of the model of which nothing changed but which bases of the Truss they
+        have. What the bases bring is judged member by member."""
+        both = {*self.old.family.classes} & {*self.new.family.classes} & self.changed
+        same = self.old.family.foreign == self.new.family.foreign
+        return frozenset(key for key in both if same and self._is_rebased(key))
+
+    def _is_rebased(self, key: Key) -> bool:
+        old, new = (graph.program.definition(key) for graph in self.graphs)
+        if old is None or new is None:
+            return False
+        before, after = old.scans[0], new.scans[0]
+        if (before.decorators, before.keywords) != (after.decorators, after.keywords):
+            return False
+        kept = [base for base in before.bases if base in after.bases]
+        return kept == [base for base in after.bases if base in before.bases]
+
+    @cached_property
     def purity(self) -> Purity:
         return Purity(self.new.program)
 

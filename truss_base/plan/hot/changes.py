@@ -25,12 +25,15 @@ def changed_keys(old: Program, new: Program) -> set[Key]:
     """The definitions that were added, removed or changed. Raises SyntaxError for code nested too
     deeply to be compared."""
     changed: set[Key] = set()
+    positions = any(m.facts.reads_source for p in (old, new) for m in p.modules.values())
     for name in {*old.modules, *new.modules}:
         before, after = old.modules.get(name), new.modules.get(name)
         if before is None or after is None:
             changed.update(_all(before or after))
         elif before.facts is not after.facts:
             changed.update((name, item) for item in changed_names(before.facts, after.facts))
+            if positions:
+                changed.update((name, item) for item in moved_names(before.facts, after.facts))
             if _is_rearranged(before, after, new):
                 changed.add((name, ORDER))
     return changed
@@ -48,6 +51,14 @@ def changed_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
     for name in {*before.definitions, *after.definitions}:
         old, new = before.definitions.get(name), after.definitions.get(name)
         if old is None or new is None or not (same_future and same(old, new)):
+            yield name
+
+
+def moved_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
+    """The functions that stand in other lines, as tracebacks and `inspect` would show."""
+    for name, old in before.definitions.items():
+        new = after.definitions.get(name)
+        if new is not None and old.kind is Kind.FUNCTION and old.line != new.line:
             yield name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.analysis import Analysis, analyse, forced
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from truss_base.config import TrussConfig
     from truss_base.plan.hot.cache import AnalysisCache
+    from truss_base.plan.hot.case import Refusal
     from truss_base.plan.hot.swap import Swap
 
 # By these, code that nothing imports runs after all.
@@ -74,45 +75,56 @@ def code_changes(
     except SyntaxError as error:
         reason = f"{error.filename or 'the code'} does not parse"
         return [_reload(path, changes, old, reason) for path in changes], None
-    found = [_change(path, old, changes, before, after, analysis) for path in changes]
+    verdict = _Verdict(before, after, analysis, frozenset(changes))
+    found = [verdict.change(path) or _unused(path, old, changes, after) for path in changes]
     if force:
         hot = [replace(change, strategy=Strategy.HOT_SWAP) for change in found]
         return hot, forced(before, after)
     return found, analysis.swap
 
 
-def _change(
-    path: str,
-    old: Mapping[str, bytes],
-    changes: Mapping[str, bytes | None],
-    before: Program,
-    after: Program,
-    analysis: Analysis,
-) -> Change:
-    names = {
-        module.name
-        for program in (before, after)
-        for module in program.modules.values()
-        if module.path == path
-    }
-    if not names:
-        return _unused(path, old, changes, after)
-    keys = {key for key in analysis.case.changed if key[0] in names}
-    words = listed(verbs(before, after, keys))
-    refusal = next((item for item in analysis.refusals if analysis.origin(item.key) in keys), None)
-    if refusal is None and analysis.refusals and analysis.swap is None:
-        return Change(path, Strategy.HOT_SWAP, f"{path}: {words}: hot swap by itself")
-    if refusal is not None:
-        return Change(path, Strategy.RELOAD, f"{path}: {words}, and {refusal.because}: reload")
-    reason = f"{path}: {words}; nothing that `load` needs: hot swap"
-    return Change(path, Strategy.HOT_SWAP, reason)
+@dataclass(frozen=True)
+class _Verdict:
+    """What the analysis says of each file."""
+
+    before: Program
+    after: Program
+    analysis: Analysis
+    paths: frozenset[str]
+
+    def change(self, path: str) -> Change | None:
+        """The change of the file at `path`; None if it is no part of the program."""
+        programs = (self.before, self.after)
+        names = {m.name for item in programs for m in item.modules.values() if m.path == path}
+        if not names:
+            return None
+        keys = {key for key in self.analysis.case.changed if key[0] in names}
+        if not keys:
+            reason = f"{path}: only the order of its definitions changed: sync"
+            return Change(path, Strategy.SYNC, reason)
+        words = listed(verbs(self.before, self.after, keys))
+        for refusal in self.analysis.refusals:
+            if self._concerned(refusal) in (path, None):
+                reason = f"{path}: {words}, and {refusal.because}: reload"
+                return Change(path, Strategy.RELOAD, reason)
+        reason = f"{path}: {words}; nothing that `load` needs: hot swap"
+        return Change(path, Strategy.HOT_SWAP, reason)
+
+    def _concerned(self, refusal: Refusal) -> str | None:
+        """The changed file that a refusal is about; None if it is about all of them."""
+        module = self.analysis.origin(refusal.key)[0]
+        for program in (self.after, self.before):
+            found = program.modules.get(module)
+            if found is not None and found.path in self.paths:
+                return found.path
+        return None
 
 
 def _unused(
     path: str, old: Mapping[str, bytes], changes: Mapping[str, bytes | None], after: Program
 ) -> Change:
     """A file that no import leads to: it may still be run, or imported by a name made up."""
-    stem = path.rpartition("/")[2].removesuffix(".py").encode()
+    stem = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2].encode()
     word = re.compile(rb"\b" + re.escape(stem) + rb"\b")
     for module in after.modules.values():
         source = module.facts.source.encode()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from truss_base.plan.hot.changes import ORDER
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.modules import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from truss_base.plan.hot.facts import Definition
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Program
 
@@ -61,8 +63,20 @@ def listed(names: list[str]) -> str:
 def verbs(old: Program, new: Program, keys: Iterable[Key]) -> list[str]:
     """What happened to definitions, in the order of the source: "`helper` added"."""
     placed = sorted(keys, key=lambda key: (new.line(key) or old.line(key), key))
-    words = [_verb(old, new, key) for key in placed if key[1] and not key[1].endswith(FIELDS)]
+    words = [_verb(old, new, key) for key in placed if key[1] and _says(old, new, key)]
     return list(dict.fromkeys(words)) or ["the order of its definitions changed"]
+
+
+def _says(old: Program, new: Program, key: Key) -> bool:
+    """Whether a change is told by its name: not what stands for an order, or for a new base."""
+    before, after = old.definition(key), new.definition(key)
+    if key[1].endswith((FIELDS, ORDER)) or (before is None and after is None):
+        return False
+    return before is None or after is None or before.texts != after.texts or _moved(before, after)
+
+
+def _moved(before: Definition, after: Definition) -> bool:
+    return before.line != after.line
 
 
 def _verb(old: Program, new: Program, key: Key) -> str:
@@ -70,5 +84,6 @@ def _verb(old: Program, new: Program, key: Key) -> str:
     some = after or before
     if some is not None and some.kind is Kind.IMPORT:
         return "the imports changed"
-    verb = "added" if before is None else "removed" if after is None else "changed"
-    return f"{called(key)} {verb}"
+    if before is None or after is None:
+        return f"{called(key)} {'removed' if after is None else 'added'}"
+    return f"{called(key)} {'moved' if before.texts == after.texts else 'changed'}"

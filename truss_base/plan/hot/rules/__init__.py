@@ -28,6 +28,7 @@ RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (
     classes.model_class,
     classes.decorated_model,
     running.everywhere,
+    running.source_seen,
     running.background,
     running.unpickled,
 )

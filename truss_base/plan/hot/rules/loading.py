@@ -33,7 +33,9 @@ def load_needs_it(case: Case) -> Iterator[Refusal]:
                 where = place(graph.program, user)
                 yield Refusal(min(case.changed), f"{called(user)} looks names up{where}")
             # What is affected through something else is needed through it, too.
-            elif case.affected.is_seed(key) and graph.program.definition(key) is not None:
+            elif key in case.rebased or graph.program.definition(key) is None:
+                continue
+            elif case.affected.is_seed(key):
                 yield Refusal(key, _needed(graph, key, reached))
 
 

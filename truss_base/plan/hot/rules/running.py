@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.case import Refusal
 from truss_base.plan.hot.facts import Kind, Role
 from truss_base.plan.hot.wording import called, place
+from truss_base.plan.observers import reads_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,20 @@ def _beyond_names(module: Module, use: Use) -> str | None:
     if any(use.path[: len(path)] == path for path in _SEARCH_PATH):
         return f"changes where modules are found (`{'.'.join(use.path)}`)"
     return None
+
+
+def source_seen(case: Case) -> Iterator[Refusal]:
+    """What runs before the first request may have read the sources."""
+    for graph, reached in case.loading:
+        for key in reached if case.changed else ():
+            definition = graph.program.definition(key)
+            if definition is not None and any(_reads_source(text) for text in definition.texts):
+                text = f"{called(key)} may look at the source{place(graph.program, key)}"
+                yield Refusal(min(case.changed), text)
+
+
+def _reads_source(text: str) -> bool:
+    return not text.startswith(("import ", "from ")) and reads_source(text.encode())
 
 
 def background(case: Case) -> Iterator[Refusal]:
