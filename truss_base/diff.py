@@ -114,7 +114,7 @@ def diff_to(
         *_environment(before.environment_variables, config.environment_variables),
         *_external_data(before.external_data or (), config.external_data or ()),
         *_config(old, new, config),
-        *_files(old.content_hashes_by_path, new.content_hashes_by_path, entries, config, read),
+        *_files(old, new, entries, config, read),
     ]
 
 
@@ -193,13 +193,14 @@ def _config(old: Signature, new: Signature, config: TrussConfig) -> Iterator[Pat
 
 
 def _files(
-    before: Mapping[str, str],
-    after: Mapping[str, str],
+    old: Signature,
+    new: Signature,
     entries: Mapping[str, Entry],
     config: TrussConfig,
     read: Callable[[Entry], bytes],
 ) -> list[FilePatch]:
-    changed = [path for path, digest in after.items() if before.get(path) != digest]
+    before, after = old.content_hashes_by_path, new.content_hashes_by_path
+    changed = new.changed_since(old)
     added = sum(path not in before for path in changed)
     removed: Iterable[str] = ()
     if len(before) + added > len(after):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
+from weakref import ref
 
 from truss_base import paths, requirements, tree
 from truss_base.entry import read
@@ -14,10 +15,18 @@ from truss_base.loading import decoded, known_config
 from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from truss_base.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a signature comes from. Does not keep that alive: there may be a long line of them."""
+
+    signature: ref[Signature]
+    changed: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,20 @@ class Signature:
     requirements_file_requirements: list[str]
     # Where whoever signed knows it already: it follows from the content hashes.
     known_hash: str | None = field(default=None, compare=False, repr=False)
+    # The signature that this one was made from by looking at few files, and which.
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def hash(self) -> str:
         """The Truss hash of what was signed."""
         return self.known_hash or tree_hash(self.content_hashes_by_path)
+
+    def changed_since(self, old: Signature) -> list[str]:
+        """The paths, of those here, that `old` lacks or has with another content."""
+        before, after = old.content_hashes_by_path, self.content_hashes_by_path
+        near = self.origin is not None and self.origin.signature() is old
+        looked_at = self.origin.changed if self.origin is not None and near else after
+        return [path for path in looked_at if before.get(path) != after[path]]
 
     @classmethod
     def of(cls, truss_dir: Path | str, *, external_packages: bool = True) -> Signature:
@@ -58,16 +76,20 @@ class Signature:
         hashes: dict[str, str],
         known_hash: str | None = None,
         before: Signature | None = None,
+        changed: Collection[str] | None = None,
     ) -> Signature:
         """As `of_entries`, given by path, with their digests and what they hash to.
 
-        What has the digest that it had in `before` is not read again.
+        What has the digest that it had in `before` is not read again. No other paths than `changed`
+        differ from it, where that is known.
         """
+        origin = None if before is None or changed is None else Origin(ref(before), changed)
         if before is not None and hashes[CONFIG_FILE] == before.content_hashes_by_path[CONFIG_FILE]:
             config = before.config
         else:
             before, config = None, decoded(read(entries[CONFIG_FILE]))
-        return cls(hashes, config, _requirements(entries, config, before), known_hash)
+        lines = _requirements(entries, config, before)
+        return cls(hashes, config, lines, known_hash, origin)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON value: the three fields under their names."""

@@ -168,7 +168,8 @@ class Snapshot:
         digests = dict(self.signature.content_hashes_by_path)
         digests |= {path: entries[path].digest for path in changed}
         tree_hash = self._hash.replacing(changed, digests)
-        signature = Signature.of_tree(entries, digests, tree_hash.hexdigest(), self.signature)
+        signed = tree_hash.hexdigest()
+        signature = Signature.of_tree(entries, digests, signed, self.signature, changed)
         return Snapshot(self.root, self.rules, entries, signature, tree_hash)
 
     def _require_files(self, changes: Mapping[str, Entry | None]) -> None:
