@@ -18,8 +18,8 @@ from pygls.lsp.server import LanguageServer
 from lsp_server import __version__, protocol, rpc
 from lsp_server.boundary import guarded
 from lsp_server.commands import NAMES
-from lsp_server.features import actions
-from lsp_server.handlers import documents, editing, live, navigation, workspace
+from lsp_server.handlers import documents, workspace
+from lsp_server.kinds import KINDS
 from lsp_server.session import Session
 from lsp_server.timings import Timings
 
@@ -30,6 +30,13 @@ logger = logging.getLogger("lsp_server")
 Handler = Callable[["Server", Any], Any]
 NAME = "control-truss"
 TRUST_GRANTED = "truss/trustGranted"
+WARM = (
+    "truss_base.validation",
+    "truss_base.config.fields",
+    "lsp_server.handlers.editing",
+    "lsp_server.handlers.navigation",
+    "lsp_server.handlers.live",
+)
 
 # Documents are ours (pygls' model of lines is not LSP's), and so are commands (pygls drops the
 # progress token, and a cancellation would not reach them).
@@ -82,7 +89,7 @@ def initialize(server: Server, params: types.InitializeParams) -> None:
         )
         handler = guarded(
             types.TEXT_DOCUMENT_DIAGNOSTIC,
-            partial(editing.pull_diagnostics, server),
+            partial(later("editing", "pull_diagnostics"), server),
             server.timings,
         )
         features.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostic)(handler)
@@ -96,13 +103,32 @@ def initialized(server: Server, params: types.InitializedParams) -> None:
 
 def warm(pages: Pages) -> None:
     """Imports, off the event loop, what the first edit and the first command will need."""
-    for module in ("truss_base.validation", "truss_base.document", "truss_base.config.fields"):
+    for module in WARM:
         import_module(module)
     pages.write()
 
 
 def trust_granted(server: Server, params: Any) -> None:
     server.session.trust()
+
+
+def later(module: str, name: str) -> Handler:
+    """A handler whose module is imported when it is first needed, or when `warm` gets to it."""
+
+    def handle(server: Server, params: Any) -> Any:
+        return getattr(import_module(f"lsp_server.handlers.{module}"), name)(server, params)
+
+    return handle
+
+
+def later_async(module: str, name: str) -> Handler:
+    """The same for a coroutine, which pygls wants to know in advance."""
+    handler = later(module, name)
+
+    async def handle(server: Server, params: Any) -> Any:
+        return await handler(server, params)
+
+    return handle
 
 
 HANDLERS: dict[str, tuple[Handler, Any]] = {
@@ -113,26 +139,29 @@ HANDLERS: dict[str, tuple[Handler, Any]] = {
     types.TEXT_DOCUMENT_DID_SAVE: (documents.did_save, types.SaveOptions(include_text=False)),
     types.TEXT_DOCUMENT_DID_CLOSE: (documents.did_close, None),
     types.TEXT_DOCUMENT_CODE_ACTION: (
-        editing.code_action,
-        types.CodeActionOptions(code_action_kinds=list(actions.KINDS)),
+        later("editing", "code_action"),
+        types.CodeActionOptions(code_action_kinds=list(KINDS)),
     ),
-    types.TEXT_DOCUMENT_HOVER: (editing.hover, None),
+    types.TEXT_DOCUMENT_HOVER: (later("editing", "hover"), None),
     types.TEXT_DOCUMENT_COMPLETION: (
-        editing.completion,
+        later("editing", "completion"),
         types.CompletionOptions(trigger_characters=[" ", "/", "#"], resolve_provider=True),
     ),
-    types.COMPLETION_ITEM_RESOLVE: (editing.resolve_completion, None),
-    types.TEXT_DOCUMENT_DEFINITION: (navigation.definition, None),
-    types.TEXT_DOCUMENT_REFERENCES: (navigation.references, None),
-    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (navigation.highlight, None),
-    types.TEXT_DOCUMENT_PREPARE_RENAME: (navigation.prepare_rename, None),
-    types.TEXT_DOCUMENT_RENAME: (navigation.rename, types.RenameOptions(prepare_provider=True)),
-    types.TEXT_DOCUMENT_DOCUMENT_LINK: (navigation.links, None),
-    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (navigation.outline, None),
-    types.TEXT_DOCUMENT_FOLDING_RANGE: (navigation.fold, None),
-    types.TEXT_DOCUMENT_SELECTION_RANGE: (navigation.select, None),
-    types.TEXT_DOCUMENT_CODE_LENS: (live.code_lens, None),
-    types.TEXT_DOCUMENT_INLAY_HINT: (live.inlay_hint, None),
+    types.COMPLETION_ITEM_RESOLVE: (later("editing", "resolve_completion"), None),
+    types.TEXT_DOCUMENT_DEFINITION: (later("navigation", "definition"), None),
+    types.TEXT_DOCUMENT_REFERENCES: (later("navigation", "references"), None),
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: (later("navigation", "highlight"), None),
+    types.TEXT_DOCUMENT_PREPARE_RENAME: (later("navigation", "prepare_rename"), None),
+    types.TEXT_DOCUMENT_RENAME: (
+        later("navigation", "rename"),
+        types.RenameOptions(prepare_provider=True),
+    ),
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: (later("navigation", "links"), None),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (later("navigation", "outline"), None),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: (later("navigation", "fold"), None),
+    types.TEXT_DOCUMENT_SELECTION_RANGE: (later("navigation", "select"), None),
+    types.TEXT_DOCUMENT_CODE_LENS: (later_async("live", "code_lens"), None),
+    types.TEXT_DOCUMENT_INLAY_HINT: (later_async("live", "inlay_hint"), None),
     types.WORKSPACE_EXECUTE_COMMAND: (workspace.execute_command, None),
     types.WORKSPACE_DID_CHANGE_WATCHED_FILES: (workspace.did_change_watched_files, None),
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: (workspace.did_change_configuration, None),

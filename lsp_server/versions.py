@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from lsp_server import __version__
 
@@ -12,6 +11,9 @@ PACKAGES = ("pygls", "lsprotocol", "PyYAML", "httpx", "docker")
 
 def versions() -> dict[str, str]:
     """Name → version; what is not installed says so."""
+    # Imported here: it reads mail headers, which takes longer than all of this server.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"control-truss": __version__, "Python": platform.python_version()}
     for name in PACKAGES:
         try:

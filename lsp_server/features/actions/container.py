@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_server.items import Action, Json
+from lsp_server.kinds import PATCH, REBUILD
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from lsp_server.runtime import State
     from lsp_server.snapshot import Snapshot
-
-PATCH = "controlTruss.patch"
-REBUILD = "controlTruss.rebuild"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.features.diagnostics import finding_problem
 from lsp_server.items import Action, FileEdit, TextEdit
+from lsp_server.kinds import FIX_ALL, QUICK_FIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from lsp_server.snapshot import Snapshot
     from truss_base.validation import Edit, Finding, Fix
 
-QUICK_FIX = "quickfix"
-FIX_ALL = "source.fixAll.controlTruss"
 # What such a finding's one fix writes is what the author meant, in the right form.
 SAFE = frozenset({"coerced", "deprecated", "duplicate-key", "format", "syntax", "type"})
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsp_server.features.actions.fixing import QUICK_FIX
 from lsp_server.features.diagnostics import finding_problem
 from lsp_server.features.links import link_at
 from lsp_server.items import Action, NewFile
+from lsp_server.kinds import QUICK_FIX
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:

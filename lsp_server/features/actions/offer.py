@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsp_server.features.actions.container import PATCH, REBUILD, of_container
+from lsp_server.features.actions.container import of_container
 from lsp_server.features.actions.control_key import control_fix
-from lsp_server.features.actions.fixing import FIX_ALL, QUICK_FIX, fix_all, fixes
+from lsp_server.features.actions.fixing import fix_all, fixes
 from lsp_server.features.actions.missing_file import missing_files
-from lsp_server.features.actions.requirements import EXTRACT, INLINE, REWRITE, refactorings
+from lsp_server.features.actions.requirements import refactorings
 from lsp_server.features.actions.suppressing import suppressions
+from lsp_server.kinds import QUICK_FIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from lsp_server.items import Action, Range
     from lsp_server.snapshot import Snapshot
     from truss_base.validation import Finding
-
-KINDS = (QUICK_FIX, FIX_ALL, EXTRACT, INLINE, REWRITE, PATCH, REBUILD)
 
 
 def actions(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.features.actions.fixing import file_edit
 from lsp_server.items import Action, NewFile
+from lsp_server.kinds import EXTRACT, INLINE, REWRITE
 from lsp_server.uris import uri_of
 from truss_base.document import Scalar, Sequence, resolve
 from truss_base.validation import Edit
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from lsp_server.view import View
     from truss_base.document import Entry
 
-EXTRACT, INLINE, REWRITE = "refactor.extract", "refactor.inline", "refactor.rewrite"
 KEY, FILE_KEY, FILE = "requirements", "requirements_file", "requirements.txt"
 _ITEM = re.compile(r"\s*- +(?P<value>'[^']*'|\"[^\"\\]*\"|[^#'\"]*?)(?P<comment>\s+#.*)?\s*")
 _REMARK = re.compile(r"\s*(?P<comment>#.*)?")

@@ -6,10 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from lsp_server.features.actions.fixing import QUICK_FIX, file_edit
+from lsp_server.features.actions.fixing import file_edit
 from lsp_server.features.diagnostics import finding_problem
 from lsp_server.features.python_names import parsed
 from lsp_server.items import Action
+from lsp_server.kinds import QUICK_FIX
 from truss_base.validation import Edit
 from truss_base.validation.rewriting import edited, leads_to
 
