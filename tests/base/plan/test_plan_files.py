@@ -35,12 +35,12 @@ S0, S2, S3, S4 = Strategy.SYNC, Strategy.RELOAD, Strategy.NEW_ENVIRONMENT, Strat
         ("packages/p.md", b"x", S2, "packages/p.md added: the model may depend on it: reload"),
         ("data/README.md", b"x", S2, "data/README.md added: the model may read its data: reload"),
         ("data/code.py", b"#", S2, "data/code.py added: the model may read its data: reload"),
-        ("setup.py", b"x", S2, "setup.py added: the model may depend on it: reload"),
+        ("setup.py", b"x", S0, "setup.py added: nothing that runs imports it: sync"),
         (
-            "model_extra/a.py",
+            "model_extra/spare.py",
             b"x",
-            S2,
-            "model_extra/a.py added: the model may depend on it: reload",
+            S0,
+            "model_extra/spare.py added: nothing that runs imports it: sync",
         ),
     ],
 )

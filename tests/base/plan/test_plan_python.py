@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     PlanOf = Callable[..., Plan]
 
 PATH = "model/model.py"
+S1, S2 = Strategy.HOT_SWAP, Strategy.RELOAD
 
 
 def only(plan: Plan) -> Change:
@@ -65,48 +66,47 @@ def test_a_byte_order_mark_or_cookie_changes_nothing_in_ascii(
 
 def test_a_cookie_that_changes_a_text_is_a_change(plan_of: PlanOf) -> None:
     text = 'name = "é"\n'.encode()
-    assert plan_of(PATH, b"# coding: latin-1\n" + text, {PATH: text}).strategy is Strategy.RELOAD
+    assert plan_of(PATH, b"# coding: latin-1\n" + text, {PATH: text}).strategy > Strategy.SYNC
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "reason"),
+    ("old", "new", "strategy", "reason"),
     [
-        (b"return helper(", b"return  str(helper)(", "`Model.predict` changed"),
-        (b"self.ready = True", b"self.ready = 1", "`Model.load` changed"),
-        (b"[:limit]", b"[: limit + 1]", "`helper` changed"),
-        (b"LIMIT = 3", b"LIMIT = 4", "`LIMIT` changed"),
-        (b"LIMIT = 3", b"LIMIT = 3.0", "`LIMIT` changed"),
-        (b'label = "a"', b'label = "b"', "`Model.label` changed"),
-        (b"class Model:", b"class Model(dict):", "`Model` changed"),
-        (b"import json", b"import json, re", "the imports changed"),
-        (b"LIMIT = 3", b"LIMIT = 3\nprint(LIMIT)", "module-level code added"),
-        (b"def helper(", b"def aide(", "`aide` added, `helper` removed"),
-        (b"def load(self)", b"async def load(self)", "`Model.load` changed"),
-        (b"    def load", b"    @staticmethod\n    def load", "`Model.load` changed"),
-        (
-            b"def predict(self, request)",
-            b"def predict(self, request: dict)",
-            "`Model.predict` chang",
-        ),
-        (
-            b"import json\n\nLIMIT = 3\n",
-            b"LIMIT = 3\nimport json\n",
-            "the order of its definitions changed",
-        ),
+        (b"return helper(", b"return  str(helper)(", S1, "`Model.predict` changed"),
+        (b"self.ready = True", b"self.ready = 1", S2, "`Model.load` changed"),
+        (b"[:limit]", b"[: limit + 1]", S1, "`helper` changed"),
+        (b"LIMIT = 3", b"LIMIT = 4", S1, "`LIMIT` changed"),
+        (b"LIMIT = 3", b"LIMIT = 3.0", S1, "`LIMIT` changed"),
+        (b'label = "a"', b'label = "b"', S1, "`Model.label` changed"),
+        (b"class Model:", b"class Model(dict):", S2, "`Model` changed"),
+        (b"import json", b"import json, re", S1, "the imports changed"),
+        (b"LIMIT = 3", b"LIMIT = 3\nprint(LIMIT)", S2, "module-level code added"),
+        (b"def helper(", b"def aide(", S1, "`aide` added, `helper` removed"),
+        (b"def load(self)", b"async def load(self)", S2, "`Model.load` changed"),
+        (b"    def load", b"    @staticmethod\n    def load", S2, "`Model.load` changed"),
+        (b"def predict(self, r", b"def predict(self, a, r", S1, "`Model.predict` changed"),
     ],
 )
 def test_a_change_of_code_is_named(
-    plan_of: PlanOf, model: bytes, old: bytes, new: bytes, reason: str
+    plan_of: PlanOf, model: bytes, old: bytes, new: bytes, strategy: Strategy, reason: str
 ) -> None:
-    change = only(plan_of(PATH, replaced(model, old, new)))
-    assert change.strategy is Strategy.RELOAD
+    plan = plan_of(PATH, replaced(model, old, new))
+    change = only(plan)
+    assert change.strategy is strategy
     assert change.reason.startswith(f"{PATH}: {reason}")
-    assert change.reason.endswith(": reload")
+    assert change.reason.endswith(f": {strategy.title}")
+    assert (plan.swap is not None) == (strategy is S1)
+
+
+def test_an_order_that_nobody_sees_is_only_synced(plan_of: PlanOf, model: bytes) -> None:
+    moved = replaced(model, b"import json\n\nLIMIT = 3\n", b"LIMIT = 3\nimport json\n")
+    change = only(plan_of(PATH, moved))
+    assert change.reason == f"{PATH}: only the order of its definitions changed: sync"
 
 
 def test_many_changes_are_counted(plan_of: PlanOf, model: bytes) -> None:
     change = only(plan_of(PATH, b"def a(): ...\ndef b(): ...\n"))
-    assert change.reason == f"{PATH}: `a` added, `b` added, the imports removed and 7 more: reload"
+    assert change.reason.startswith(f"{PATH}: `a` added, `b` added, the imports changed and 7 more")
 
 
 @pytest.mark.parametrize(
@@ -213,16 +213,22 @@ def test_nesting_too_deep_to_compare_is_a_reload(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "content", "verb"),
+    ("path", "content", "what"),
     [
-        ("model/new.py", b"", "added"),
-        ("packages/tool.py", None, "removed"),
-        ("model/prompt.txt", b"Be kind", "added"),
+        ("model/new.py", b"", "added: nothing that runs imports it: sync"),
+        ("packages/tool.py", None, "removed: nothing that runs imports it: sync"),
+        ("model/prompt.txt", b"Be kind", "added: the model may depend on it: reload"),
     ],
 )
-def test_a_file_that_comes_or_goes_is_a_reload(
-    plan_of: PlanOf, path: str, content: bytes | None, verb: str
+def test_a_file_that_comes_or_goes(
+    plan_of: PlanOf, path: str, content: bytes | None, what: str
 ) -> None:
-    change = only(plan_of(path, content))
-    assert change.reason == f"{path} {verb}: the model may depend on it: reload"
-    assert change.strategy is Strategy.RELOAD
+    assert only(plan_of(path, content)).reason == f"{path} {what}"
+
+
+@pytest.mark.parametrize("runner", [b"import tool\n", b"import subprocess\n", b"name = 'tool'\n"])
+def test_code_that_may_run_after_all_is_no_dead_file(
+    plan_of: PlanOf, model: bytes, runner: bytes
+) -> None:
+    changed = plan_of("packages/tool.py", b"print()\n", {PATH: runner + model})
+    assert changed.strategy is S2

@@ -72,8 +72,8 @@ def code_changes(
         before = cache.program(layout, old)
         after = cache.program(layout, NewFiles(old, changes))
         analysis = analyse(before, after)
-    except SyntaxError as error:
-        reason = f"{error.filename or 'the code'} does not parse"
+    except (SyntaxError, RecursionError) as error:
+        reason = f"{getattr(error, 'filename', None) or 'the code'} cannot be analysed"
         return [_reload(path, changes, old, reason) for path in changes], None
     verdict = _Verdict(before, after, analysis, frozenset(changes))
     found = [verdict.change(path) or _unused(path, old, changes, after) for path in changes]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,13 @@ def module_facts(content: bytes, previous: ModuleFacts | None = None) -> ModuleF
     Raises SyntaxError for a source that does not parse.
     """
     tree = parse(content)
+    try:
+        return _facts(content, tree, previous)
+    except RecursionError:
+        raise SyntaxError("nested too deeply") from None
+
+
+def _facts(content: bytes, tree: ast.Module, previous: ModuleFacts | None) -> ModuleFacts:
     lines = _lines(content)
     futures = frozenset(_futures(tree))
     memo = _memo(previous) if previous is not None and previous.futures == futures else {}
@@ -56,8 +65,9 @@ def module_facts(content: bytes, previous: ModuleFacts | None = None) -> ModuleF
 
 
 def _lines(content: bytes) -> list[str]:
-    # The positions of the parser count bytes' lines; the text only has to be comparable.
-    return content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    text = content.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _futures(tree: ast.Module) -> Iterator[str]:
