@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup demo test check lint types unit extension docker editor bench drift reference lock format clean
+.PHONY: help setup demo test check lint types unit crash-matrix extension docker editor bench drift reference lock format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -30,6 +30,9 @@ types: setup
 
 unit: setup ## tests that need neither Docker nor a browser
 	@.venv/bin/pytest -n 2 -m "not docker and not editor"
+
+crash-matrix: setup ## kill -9, a full and a read-only disk at every step of every kind of patch (long)
+	@CRASH_MATRIX=whole .venv/bin/pytest -n 2 tests/control/test_control_crash_matrix.py
 
 extension: ## type-check, unit-test and package the editor extension
 	@scripts/extension

@@ -38,6 +38,7 @@ NAMES = (
     "stop.held",
     "stop.emptied",
     "load.taken",
+    "patch.loading",
     "swap.prepared",
     "patch.loaded",
     "commit.begun",

@@ -123,6 +123,8 @@ class RunningPlane:
     def clean_up(self) -> None:
         """Ends the process for good and checks that it leaves none behind."""
         if not self.has_ended:
+            # One that a test has stopped hears nothing.
+            os.kill(self.pid, signal.SIGCONT)
             self.end()
         until(lambda: not self.leftovers(), f"the end of {self.leftovers()}")
 

@@ -151,6 +151,9 @@ class Supervisor:
         self._release = release
         self._crash_loop.activated(release.id, passed=self._health.has_passed(release.id))
         self.refill()
+        if self.current is None:
+            # It ended meanwhile, and what is on its way is the version before this one.
+            self._load_in_background(self._respawn(release))
 
     async def replace_hanging(self, release: Release) -> None:
         """Loads `release` in another process if the serving one lives and does not respond."""
