@@ -11,7 +11,7 @@ from control.plane.environments.damage import owners
 from control.plane.environments.sources import copy_sources
 from control.plane.environments.store import FIRST
 from control.plane.environments.uv import culprit
-from control.plane.environments.wanted import LOCK_FILE, Wanted, wanted_by
+from control.plane.environments.wanted import LOCK_FILE, Difference, Wanted, wanted_by
 from control.plane.exceptions import (
     InstallFailed,
     NeedsRebuild,
@@ -169,12 +169,11 @@ class Installer:
             damaged = await asyncio.to_thread(self._clone, base, root)
             reach("environment.cloned")
             files = await self._write(release, after, root)
-            known = {line.text for line in before.all_lines()}
             await self._uv.install(
                 root / VENV / "bin" / "python",
                 files,
                 self._folder(after, root),
-                [line.text for line in after.all_lines() if line.text not in known],
+                Difference.between(before, after),
                 damaged,
                 progress,
             )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from control.plane.environments.program import run
 from control.plane.exceptions import InstallFailed
-from truss_base.requirements import local_paths, pinned, project
+from truss_base.requirements import local_paths, project
 from truss_base.uv import EXPORT, complaint, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
-    from control.plane.environments.wanted import Line, Wanted
+    from control.plane.environments.wanted import Difference, Line, Wanted
 
     Progress = Callable[[str], None]
 
@@ -46,33 +46,32 @@ class Uv:
         python: Path,
         files: Sequence[Path],
         folder: Path,
-        changed: Iterable[str],
+        difference: Difference,
         damaged: Iterable[str],
         progress: Progress,
     ) -> None:
         """Makes the environment of `python` hold exactly what the requirements `files` lead to.
 
-        What is there and fits, stays; of the requirements that `changed`, the newest that fits is
+        What is there and fits, stays; of what the `difference` speaks of, the newest that fits is
         taken; the packages in `damaged` are installed anew. Paths count from `folder`.
 
         Raises:
             InstallFailed: in uv's words.
         """
-        changed = list(changed)
         command = [str(self.program), "pip", "install", "--exact", "--compile-bytecode"]
         command += ["--python", str(python)]
         for file in files:
             command += ["-r", str(file)]
-        for name in sorted({name for line in changed if (name := project(line))}):
+        for name in sorted(difference.projects):
             command += ["--upgrade-package", name]
         for name in sorted(damaged):
             # The cache shares its files with the environments: what was written there is in it.
             command += ["--no-cache", "--reinstall-package", name]
         # Where no new version is to be looked for, what the cache knows of the index will do, and
         # saves asking after each package. What it does not know is asked for then.
-        if all(pinned(line) for line in changed):
+        if difference.leaves_no_choice:
             status, _ = await self._run([*command, "--offline"], folder, progress)
-            if status == 0:
+            if status == 0 and not _holds(python, difference.loosened):
                 return
         status, output = await self._run(command, folder, progress)
         if status != 0:
@@ -118,6 +117,14 @@ def culprit(wanted: Wanted, words: str) -> Line | None:
         if (name := project(line.text)) and _mentions(words, name):
             return line
     return None
+
+
+def _holds(python: Path, projects: Set[str]) -> bool:
+    """Whether one of the projects is installed."""
+    if not projects:
+        return False
+    records = python.parent.parent.glob("lib/python*/site-packages/*.dist-info")
+    return any(project(record.name.partition("-")[0]) in projects for record in records)
 
 
 def _failure(output: str) -> str:

@@ -66,6 +66,40 @@ class Wanted:
             yield from _lines_of(path, text)
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The lines of requirements and constraints that came, and those that went."""
+
+    came: frozenset[str]
+    went: frozenset[str]
+
+    @classmethod
+    def between(cls, before: Wanted, after: Wanted) -> Difference:
+        """From one set of requirements to another."""
+        old = frozenset(line.text for line in before.all_lines())
+        new = frozenset(line.text for line in after.all_lines())
+        return cls(new - old, old - new)
+
+    @property
+    def projects(self) -> set[str]:
+        """The projects whose version is to be chosen anew."""
+        return _projects(self.came | self.went)
+
+    @property
+    def loosened(self) -> set[str]:
+        """Projects that may be there for another reason still, and now in any version."""
+        return _projects(self.went) - _projects(self.came)
+
+    @property
+    def leaves_no_choice(self) -> bool:
+        """Whether every line that came names one version."""
+        return all(requirements.pinned(line) for line in self.came)
+
+
+def _projects(lines: frozenset[str]) -> set[str]:
+    return {name for line in lines if (name := requirements.project(line))}
+
+
 def wanted_by(
     config: TrussConfig, digests: Mapping[str, str], read: Callable[[str], str]
 ) -> Wanted:
