@@ -65,8 +65,9 @@ async def test_the_answer_arrives_as_it_was_given(
     stage: Stage, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     answer = (
-        b"HTTP/1.1 418 Whatever\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nConnection: x-hop\r\n"
-        b"X-Hop: secret\r\nX-Kept: yes\r\nContent-Length: 3\r\n\r\ntea"
+        b"HTTP/1.1 418 Whatever\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
+        b"Connection: x-hop, content-length\r\nX-Hop: secret\r\nX-Kept: yes\r\n"
+        b"Content-Length: 3\r\n\r\ntea"
     )
     async with ScriptedBackend(tmp_path / "s", answering(answer)) as backend:
         stage.gate.open(backend.backend)

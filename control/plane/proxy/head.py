@@ -37,8 +37,9 @@ HOP_BY_HOP = frozenset(
 )
 # Looked at one by one in a request; every other header crosses as it came.
 NOTED = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
-# What a `Connection` header says about the connection itself, without naming another header.
-OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te"})
+# What a `Connection` header may name without taking it away: what it says about the connection
+# itself, and the header without which nobody would know where the body ends.
+OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b"content-length"})
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
