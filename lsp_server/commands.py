@@ -49,6 +49,14 @@ class Call:
             raise BadArgument(f"{key!r} has to be a string.")
         return value
 
+    def texts(self, key: str) -> list[str] | None:
+        value = self.argument.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise BadArgument(f"{key!r} has to be a list of strings.")
+        return value
+
 
 Run = Callable[[Call], Awaitable["Json"]]
 
@@ -136,10 +144,11 @@ async def stop(call: Call) -> Json:
 
 
 async def patch(call: Call) -> Json:
+    changed = call.texts("changed")
     result: PatchResult = await call.session.runtime.exclusive(
         call.truss,
         PATCHING,
-        lambda operations: operations.patch(call.truss, progress=call.progress),
+        lambda operations: operations.patch(call.truss, progress=call.progress, changed=changed),
     )
     call.session.runtime.applied(call.truss, result.hash)
     call.session.version_works(call.truss, changed=result.changed)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsp_server.commands import PATCHING, execute
 from lsp_server.text import one_line
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Coroutine
     from pathlib import Path
 
     from lsp_server.items import Json
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 ONCE, ALWAYS, NEVER = "Patch", "Always", "Never"
 REBUILD, LATER = "Rebuild and restart", "Not now"
+TOGETHER_SECONDS = 0.05
 
 
 class Saves:
@@ -30,15 +32,18 @@ class Saves:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._wanted: set[Path] = set()
+        self._saved: dict[Path, set[Path]] = {}
         self._working: dict[Path, asyncio.Task[None]] = {}
         self._answers: dict[Path, PatchOnSave] = {}
-        self._offers: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Task[None]] = set()
         self._patching: set[Path] = set()
 
-    def saved(self, truss: Path) -> None:
+    def saved(self, truss: Path, files: Collection[Path] = ()) -> None:
+        """Files of a Truss were saved; without `files` any of them may have been."""
         if not self._session.trusted:
             return
         self._wanted.add(truss)
+        self._saved.setdefault(truss, set()).update(files)
         runtime = self._session.runtime
         # Only a patch of ours, and only once its turn has come: never a start or a rebuild.
         if truss in self._patching and runtime.state(truss).busy == PATCHING:
@@ -50,15 +55,22 @@ class Saves:
 
     async def _work(self, truss: Path) -> None:
         while truss in self._wanted:
+            await self._gather(truss)
             self._wanted.discard(truss)
             try:
                 await self._follow(truss)
             except Exception as error:  # one save must not spoil the next
                 logger.error("After a save: %s", one_line(f"{type(error).__name__}: {error}"))
 
+    async def _gather(self, truss: Path) -> None:
+        """ "Save all" saves file by file: each would be a version that nobody meant."""
+        if self._session.documents.unsaved(truss):
+            await asyncio.sleep(TOGETHER_SECONDS)
+
     async def _follow(self, truss: Path) -> None:
         session = self._session
-        mode = await self._mode(truss)
+        saved = self._saved.pop(truss, set())
+        mode = await self.mode(truss)
         if not (mode == "on" and session.runtime.state(truss).running):
             await asyncio.wait([session.runtime.look(truss)])
         state = session.runtime.state(truss)
@@ -68,14 +80,30 @@ class Saves:
             return
         self._patching.add(truss)
         try:
-            answer = await execute(session, "truss.patchContainer", {"uri": uri_of(truss)})
+            named = {"changed": [str(path) for path in saved]} if saved else {}
+            argument = {"uri": uri_of(truss), **named}
+            answer = await execute(session, "truss.patchContainer", argument)
         finally:
             self._patching.discard(truss)
+        # Neither the next save nor the next prediction waits for what follows.
         if not answer["ok"]:
-            # Neither the next save nor the next prediction waits for the user's word on this one.
-            offer = asyncio.create_task(self._refused(truss, answer["error"]))
-            self._offers.add(offer)
-            offer.add_done_callback(self._offers.discard)
+            self._saved.setdefault(truss, set()).update(saved)
+            self._run_later(self._refused(truss, answer["error"]))
+        elif saved:
+            self._run_later(self._rest(truss))
+
+    def _run_later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _rest(self, truss: Path) -> None:
+        """Other programs write files too, and name none: what a look finds besides is patched."""
+        runtime = self._session.runtime
+        await asyncio.wait([runtime.look(truss)])
+        state = runtime.state(truss)
+        if state.in_sync is False and not state.busy and await self.mode(truss) == "on":
+            self.saved(truss)
 
     async def settled(self, truss: Path) -> None:
         """Waits for the patch that a save has led to: what is asked next meets the new code.
@@ -83,10 +111,11 @@ class Saves:
         Not for one that still needs the user's word.
         """
         work = self._working.get(truss)
-        if work is not None and await self._mode(truss) == "on":
+        if work is not None and await self.mode(truss) == "on":
             await asyncio.wait([work])
 
-    async def _mode(self, truss: Path) -> PatchOnSave:
+    async def mode(self, truss: Path) -> PatchOnSave:
+        """What a save of this Truss does: the user's word here, else the setting."""
         return self._answers.get(truss) or (await self._session.settings(truss)).patch_on_save
 
     async def _agreed(self, truss: Path) -> bool:

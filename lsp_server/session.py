@@ -15,6 +15,7 @@ from lsp_server.runtime import Runtime, State
 from lsp_server.save import Saves
 from lsp_server.settings import SECTION, Settings
 from lsp_server.snapshot import CONFIG_NAME
+from lsp_server.speculation import Speculation
 from lsp_server.surroundings import surroundings
 from lsp_server.uris import path_of, uri_of
 from lsp_server.view import view_of
@@ -67,6 +68,7 @@ class Session:
         self.runtime = Runtime(self)
         self.bars = Bars(client)
         self.saves = Saves(self)
+        self.speculation = Speculation(self)
         self._met: set[Path] = set()
         self._told: dict[Path, Json] = {}
         self._records = folders.instances
@@ -94,13 +96,16 @@ class Session:
             (snapshot,) = self.documents.relocate([snapshot.uri])
             self._meet(snapshot.truss)
         self.problems.publish(snapshot)
+        if snapshot.truss is not None:
+            self.speculation.typed(snapshot.truss)
 
     def saved(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
         if snapshot.path is not None and (snapshot.truss or _could_be_config(snapshot)):
             for truss in self._reread([snapshot.path]):
-                self.saves.saved(truss)
+                self.speculation.saved(truss)
+                self.saves.saved(truss, [snapshot.path])
 
     def closed(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:

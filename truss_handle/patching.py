@@ -51,6 +51,7 @@ async def patch(
     dry_run: bool,
     progress: Progress,
     changed: Collection[str | Path] | None = None,
+    strategy: str = "auto",
 ) -> PatchResult:
     """See `operations.patch`."""
     tree = tree_of(settings, running.truss_dir)
@@ -58,16 +59,22 @@ async def patch(
     cache = SignatureCache(settings.signatures)
     async with ServerClient(running) as client:
         for remaining in reversed(range(_ATTEMPTS)):
-            base, pending = await _base(client, cache)
+            base, pending = await base_of(client, cache)
             found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
             same = base.hash == found.signature.hash
             # A change undone before it was live: sent all the same, because that ends it.
             if same and (dry_run or pending is None):
-                return _unchanged(base.hash)
+                return unchanged(base.hash)
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
             try:
-                answer = await _sent(client, base, found, dry_run=dry_run, progress=progress)
+                answer = await _sent(
+                    client, base, found, dry_run=dry_run, progress=progress, strategy=strategy
+                )
             except PatchFailed as failure:
+                # What was named may need a file that nobody named.
+                if remaining and changed and await _is_outdated(client, base, found, tree):
+                    changed = None
+                    continue
                 raise await _with_what_answers(client, failure) from failure
             except PatchRefused as refusal:
                 # Trying again would replace the newer patch in its turn.
@@ -79,25 +86,33 @@ async def patch(
                     continue
                 raise
             if same:
-                return _unchanged(base.hash)
+                return unchanged(base.hash)
             if not dry_run:
                 await asyncio.to_thread(_keep, settings, running, found.signature)
-            return _result(answer, base, found)
+            return result_of(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
 
 
 async def _sent(
-    client: ServerClient, base: Signature, found: Difference, *, dry_run: bool, progress: Progress
+    client: ServerClient,
+    base: Signature,
+    found: Difference,
+    *,
+    dry_run: bool,
+    progress: Progress,
+    strategy: str,
 ) -> dict[str, Any]:
     """The answer to a patch, after what travels apart from it."""
     if not found.blobs or dry_run:
-        return await client.patch(_body(base, found, found.patches, dry_run=dry_run), progress)
+        body = body_of(base, found, found.patches, dry_run=dry_run, strategy=strategy)
+        return await client.patch(body, progress)
     from truss_handle.uploading import Uploads
 
     # What only a rebuild realises is refused before gigabytes are sent for it.
-    await client.patch(_body(base, found, found.patches, dry_run=True), no_progress)
+    await client.patch(body_of(base, found, found.patches, dry_run=True), no_progress)
     patches = await Uploads(client, base, progress).send(found)
-    return await client.patch(_body(base, found, patches, dry_run=False), progress)
+    body = body_of(base, found, patches, dry_run=False, strategy=strategy)
+    return await client.patch(body, progress)
 
 
 async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> dict[str, Any]:
@@ -165,7 +180,7 @@ def _difference(
         raise ConfigError(f"{truss_dir / CONFIG_FILE}: {error}") from None
 
 
-async def _base(client: ServerClient, cache: SignatureCache) -> tuple[Signature, str | None]:
+async def base_of(client: ServerClient, cache: SignatureCache) -> tuple[Signature, str | None]:
     """The signature of what the server says it runs, and the hash of what is on its way."""
     runs, pending = await client.versions()
     cached = await asyncio.to_thread(cache.load, runs)
@@ -175,10 +190,13 @@ async def _base(client: ServerClient, cache: SignatureCache) -> tuple[Signature,
 async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> HandleError:
     """The failure, with the one thing a person wants to know first: what answers now?"""
     try:
-        ready = (await client.status())["state"] == "ready"
+        state = (await client.status())["state"]
     except ServerUnavailable:
         return failure
-    if ready:
+    if state == "loading":
+        message = f"{failure}; the old version is being loaded again, and requests wait for it"
+        return PatchFailed(message, model_error=failure.model_error, hint=failure.hint)
+    if state == "ready":
         message = f"{failure}; the old version still answers"
         return PatchFailed(message, model_error=failure.model_error, hint=failure.hint)
     message = f"{failure}; no earlier version answers either"
@@ -193,15 +211,21 @@ async def _is_outdated(
     return now.hash != found.signature.hash or await client.truss_hash() != base.hash
 
 
-def _body(
-    base: Signature, found: Difference, patches: Sequence[Patch], *, dry_run: bool
+def body_of(
+    base: Signature,
+    found: Difference,
+    patches: Sequence[Patch],
+    *,
+    dry_run: bool,
+    strategy: str = "auto",
 ) -> dict[str, Any]:
-    return {
+    body = {
         "hash": found.signature.hash,
         "prev_hash": base.hash,
         "patches": [change.to_wire() for change in patches],
         "dry_run": dry_run,
     }
+    return body if strategy == "auto" else {**body, "strategy": strategy}
 
 
 def _keep(settings: Settings, running: Running, signature: Signature) -> None:
@@ -209,7 +233,7 @@ def _keep(settings: Settings, running: Running, signature: Signature) -> None:
     Memory(settings, running.truss_dir).remember(hash=signature.hash)
 
 
-def _unchanged(same: str) -> PatchResult:
+def unchanged(same: str) -> PatchResult:
     return PatchResult(
         ok=True,
         changed=False,
@@ -222,7 +246,7 @@ def _unchanged(same: str) -> PatchResult:
     )
 
 
-def _result(answer: dict[str, Any], base: Signature, found: Difference) -> PatchResult:
+def result_of(answer: dict[str, Any], base: Signature, found: Difference) -> PatchResult:
     return PatchResult(
         ok=True,
         changed=True,

@@ -160,6 +160,23 @@ async def test_changes_by_another_tool_are_noticed(running: Path, open_editor: O
     await until(lambda: editor.statuses[-1]["in_sync"] is False)
 
 
+async def test_what_another_program_wrote_follows_a_save(
+    running: Path, open_editor: OpenEditor
+) -> None:
+    editor = await started(running, open_editor)
+    (running / "notes.json").write_text("{}")
+    editor.type(MODEL, '"Hello"', '"Bonjour"')
+    editor.save(MODEL)
+    assert await greeting(editor) == "Bonjour, Ada"
+    await until(lambda: editor.statuses[-1]["in_sync"] and not editor.statuses[-1]["busy"])
+    (running / "model/words.py").write_text('WORD = "Salut"\n')
+    editor.type(
+        MODEL, 'self._greeting = "', "from model.words import WORD; self._greeting = WORD  # "
+    )
+    editor.save(MODEL)
+    assert await greeting(editor) == "Salut, Ada"
+
+
 async def test_what_a_terminal_starts_is_noticed(
     running: Path, truss_home: Path, open_editor: OpenEditor
 ) -> None:

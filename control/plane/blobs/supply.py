@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.blobs.chunk_index import ChunkIndex
 from control.plane.exceptions import BlobMismatch, MissingBlobs
+from control.plane.patching.changes import READ_BYTES
 from control.plane.releases.content import Piece
 from truss_base.patch import FilePatch
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.releases.store import ReleaseStore
     from truss_base.patch import Blob, Patch
-
-# A plan reads code and settings, and holds them in memory: data and larger ones it takes unread.
-READ_BYTES = 16 << 20
 
 
 class BlobSupply:

@@ -70,6 +70,10 @@ def config_after(patches: Sequence[Patch], base: Release) -> TrussConfig:
     return read_config(base.tree)
 
 
+# What is larger is not held in memory to be compared: it is data, and a change of it a reload.
+READ_BYTES = 16 << 20
+
+
 class ReleaseFiles(Mapping[str, bytes]):
     """The files of a release, read when they are asked for: a plan looks at few of them."""
 
@@ -81,6 +85,8 @@ class ReleaseFiles(Mapping[str, bytes]):
         record = self._manifest[path]
         if record.target is not None:
             return record.target.encode()
+        if record.size > READ_BYTES:
+            return b""  # it is there: that is all that a plan asks of what is no text
         return read_file(self._tree, path)
 
     def __iter__(self) -> Iterator[str]:
