@@ -49,6 +49,8 @@ NAMES = (
     "swap.adopted",
     "swap.committed",
     "patch.switched",
+    "settle.begun",
+    "settle.loaded",
     "collect.begun",
     "collect.unrecorded",
     "collect.removed",

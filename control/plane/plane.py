@@ -35,6 +35,7 @@ from control.plane.supervisor.limits import Limits
 from control.plane.supervisor.logbook import LogBook
 from control.plane.supervisor.memory import MEBIBYTE, memory_bytes
 from control.plane.supervisor.preloads import Preloads, Sources, preloads
+from control.plane.supervisor.settling import Settling
 from control.plane.supervisor.spare import Surroundings
 from control.plane.supervisor.supervisor import Supervisor
 from control.plane.tasks import Tasks
@@ -95,11 +96,14 @@ class ControlPlane:
         self.supervisor = Supervisor(launch, self.gate, self._surroundings, self.rollback, limits)
         self.planner = Planner(self.installer)
         self.drafts = Drafts(store, self.supervisor, self.planner)
+        quiet = settings.settle_after if settings.settles else None
+        self.settling = Settling(store, self.supervisor, turn, self.log, quiet)
         self.patcher = Patcher(
             store,
             self.supervisor,
             self.installer,
             self.drafts,
+            self.settling,
             self.downloads,
             history,
             self.log,
@@ -124,6 +128,7 @@ class ControlPlane:
     async def close(self) -> None:
         """Ends every process and leaves the state folder to the next."""
         await self.tasks.finish()
+        await self.settling.close()
         await self.supervisor.close()
         await self.patcher.close()
         await self.rollback.close()
@@ -151,8 +156,10 @@ class ControlPlane:
             "uptime_seconds": round(time.monotonic() - self._started, 3),
             "load_seconds": current.load_seconds if current else None,
             "spare_ready": spare.is_ready,
+            **self.settling.status(),
             "memory_mb": await asyncio.to_thread(_memory, current, spare.process),
             "last_error": supervisor.last_error,
+            "healthy": self.rollback.has_passed(live.id),
             "rolled_back_from": rolled_back and _without_release(rolled_back),
             "last_patch_error": self.patcher.last_failure,
             "patches": self.patcher.history,

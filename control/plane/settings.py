@@ -42,6 +42,8 @@ class Settings:
     inherit_environment: bool
     spare: bool
     healthy_after: float
+    settles: bool
+    settle_after: float
     memory_margin: int
 
 
@@ -74,6 +76,8 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         inherit_environment=given.inherit_environment,
         spare=given.spare,
         healthy_after=given.healthy_after,
+        settles=given.settle == "auto",
+        settle_after=given.settle_after,
         memory_margin=given.memory_margin,
     )
     if given.insecure_no_auth and not is_loopback(settings.host):
@@ -155,6 +159,19 @@ def _parser() -> argparse.ArgumentParser:
         dest="spare",
         action="store_false",
         help="keep no second interpreter ready: less memory, slower patches",
+    )
+    add(
+        "--settle",
+        choices=("auto", "never"),
+        default="auto",
+        help="whether the live version is loaded afresh, in the background, after hot patches",
+    )
+    # An edit is often followed by another; loading in between would only take the spare away.
+    add(
+        "--settle-after",
+        type=_seconds,
+        default=5.0,
+        help="how long editing has to pause before that, in seconds",
     )
     add(
         "--healthy-after",

@@ -59,6 +59,7 @@ START = Scenario("start")
 SPARE = Scenario("spare", options=("--healthy-after", "0.2"))
 RELOAD = Scenario("reload", NEW, {"strategy": "reload"})
 HOT = Scenario("hot", {"model/model.py": model("'new'")})
+SETTLE = Scenario("settle", HOT.files, options=(*OPTIONS, "--settle-after", "0.05"))
 RESTART = Scenario("restart", NEW, {"strategy": "restart"})
 ENVIRONMENT = Scenario("environment", VARIABLE)
 FAILING = Scenario("failing", BROKEN, {"strategy": "reload"})
@@ -94,6 +95,7 @@ STEPS = [
     *_steps(RELOAD, health="new:marked"),
     *_steps(HOT, swap="old:prepared new:adopted new:committed", patch="old:loaded new:switched"),
     *_steps(HOT, commit="old:linked new:renamed new:journaled"),
+    *_steps(SETTLE, settle="new:begun new:loaded"),
     *_steps(ENVIRONMENT, patch="old:loading old:loaded", commit="new:renamed"),
     *_steps(RESTART, stop="old:held old:emptied", patch="old:loading old:loaded"),
     *_steps(RESTART, commit="old:linked new:renamed new:journaled"),

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from control.plane.releases.release import Release
     from control.plane.releases.store import ReleaseStore
     from control.plane.supervisor.logbook import LogBook
+    from control.plane.supervisor.settling import Settling
     from control.plane.supervisor.supervisor import Supervisor
     from truss_base.plan import Plan
 
@@ -70,6 +71,7 @@ class Patcher:
         supervisor: Supervisor,
         installer: Installer,
         drafts: Drafts,
+        settling: Settling,
         downloads: Downloads,
         history: History,
         log: LogBook,
@@ -79,6 +81,7 @@ class Patcher:
         self._supervisor = supervisor
         self._installer = installer
         self._drafts = drafts
+        self._settling = settling
         self._downloads = downloads
         self._history = history
         self._log = log
@@ -143,11 +146,13 @@ class Patcher:
         if self._turn.locked():
             progress("queue", "waiting for another patch to end")
         await attempt.race(self._turn.acquire())
+        self._settling.pause()
         try:
             return await self._apply(request, attempt, progress)
         finally:
             self._patching = False
             self._turn.release()
+            self._settling.resume()
 
     async def _plan_only(self, request: PatchRequest) -> Answer:
         base, watch = self._store.live, Stopwatch()
