@@ -17,7 +17,7 @@ from truss_base.plan.hot.spread import spread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from truss_base.plan.hot.graph import Graph
+    from truss_base.plan.hot.graph import Edges, Graph
     from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.swap import Swap
 
@@ -49,9 +49,9 @@ class _Settled:
         return build_swap(case.old, case.new, case.affected.through.keys(), self.carry_from)
 
 
-def analyse(old: Program, new: Program) -> Analysis:
-    """Compares two versions of a program."""
-    settled = _settle(old, new)
+def analyse(old: Program, new: Program, edges: Edges | None = None) -> Analysis:
+    """Compares two versions of a program. `edges` spares what an earlier comparison has found."""
+    settled = _settle(old, new, edges)
     refusals = [refusal for rule in RULES for refusal in rule(settled.case)]
     refusals += settled.refusals
     return Analysis(settled.case, tuple(refusals), None if refusals else settled.swap)
@@ -59,12 +59,12 @@ def analyse(old: Program, new: Program) -> Analysis:
 
 def forced(old: Program, new: Program) -> Swap:
     """The swap between two versions, whether it is safe or not."""
-    return _settle(old, new).swap
+    return _settle(old, new, None).swap
 
 
-def _settle(old: Program, new: Program) -> _Settled:
+def _settle(old: Program, new: Program, edges: Edges | None) -> _Settled:
     """Adds what starts anew to what is affected, until nothing is left to add."""
-    before, after = graph_of(old), graph_of(new)
+    before, after = graph_of(old, edges), graph_of(new, edges)
     changed = frozenset(changed_keys(old, new))
     changed |= _inherited(before, after)
     seeds: dict[Key, Key | None] = dict.fromkeys(changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import Kind
-from truss_base.plan.hot.modules import FIELDS
+from truss_base.plan.hot.modules import FIELDS, STAR
 from truss_base.plan.hot.names import ALL, resolve
 from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.swap import ClassSwap, ModuleSwap, Swap
@@ -122,6 +122,8 @@ def _module(
 def _binds_fresh(new: Graph, module: Module, name: str, fresh: Set[str], classes: Set[Key]) -> bool:
     """Whether an import binds a module that gets a new object, or has a meaning of its own."""
     definition = module.facts.definitions[name]
+    if name == STAR:
+        return True
     if definition.kind not in (Kind.IMPORT, Kind.COMPOUND):
         return False
     denoted = resolve(new.program, module, (name,), whole=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from truss_base.plan.hot.graph import Edges, graph_of
 from truss_base.plan.hot.layout import Layout
 from truss_base.plan.hot.modules import module_facts
 from truss_base.plan.hot.program import Program, read_program
@@ -26,6 +27,7 @@ class AnalysisCache:
         self._size = 0
         self._facts: OrderedDict[bytes, ModuleFacts] = OrderedDict()
         self._latest: dict[str, ModuleFacts] = {}
+        self.edges = Edges()
 
     def facts(self, path: str, content: bytes) -> ModuleFacts:
         """The facts of a module. Raises SyntaxError, its filename the path."""
@@ -46,7 +48,7 @@ class AnalysisCache:
     def warm(self, files: Mapping[str, bytes], config: TrussConfig) -> None:
         """Analyses the program in `files` ahead; what does not parse is met again by the plan."""
         try:
-            self.program(Layout.of(config), files)
+            graph_of(self.program(Layout.of(config), files), self.edges)
         except SyntaxError:
             return
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.building import fresh_modules, members_to_run, rebuilt_classes
-from truss_base.plan.hot.facts import Kind, Role
+from truss_base.plan.hot.facts import Kind
 from truss_base.plan.hot.family import LOADERS
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
@@ -109,11 +109,7 @@ class Case:
 
 def _written(graph: Graph, module: Module, definition: Definition) -> Iterator[tuple[Key, Use]]:
     for scan in definition.scans:
-        if not scan.writes:
-            continue
-        for use in scan.uses:
-            if use.eager or use.role not in (Role.STORE, Role.MUTATE):
-                continue
+        for use in scan.stores:
             for key in resolve(graph.program, module, use.path, scan.imports, whole=False):
                 target = graph.program.definition(key)
                 if target is not None and target.kind not in (Kind.IMPORT, Kind.CLASS):

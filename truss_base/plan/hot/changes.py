@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import dump, parse, without_docstrings
@@ -47,11 +48,17 @@ def _all(module: Module | None) -> Iterator[Key]:
 
 def changed_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
     """The names whose definitions differ between two sources of one module."""
-    same_future = before.futures == after.futures
+    future = before.futures ^ after.futures
     for name in {*before.definitions, *after.definitions}:
         old, new = before.definitions.get(name), after.definitions.get(name)
-        if old is None or new is None or not (same_future and same(old, new)):
+        if old is None or new is None or not same(old, new) or not _same_future(future, old, new):
             yield name
+
+
+def _same_future(future: frozenset[str], old: Definition, new: Definition) -> bool:
+    """Whether a definition means the same with other imports from `__future__`."""
+    # Annotations that name nothing (None, texts) are read alike.
+    return not future or (future == {"annotations"} and old.uses == new.uses)
 
 
 def moved_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
@@ -95,8 +102,7 @@ def _is_calm(module: Module, name: str, program: Program) -> bool:
 
 
 def _walks(module: Module) -> bool:
-    uses = (use for item in module.facts.definitions.values() for use in item.uses)
-    return any(_WALKERS.intersection(use.path) for use in uses)
+    return not _WALKERS.isdisjoint(module.facts.words)
 
 
 def same(old: Definition, new: Definition) -> bool:
@@ -109,6 +115,7 @@ def same(old: Definition, new: Definition) -> bool:
     return all(map(_same_code, old.texts, new.texts))
 
 
+@lru_cache(maxsize=1024)
 def _same_code(old: str, new: str) -> bool:
     return old == new or _code(old) == _code(new)
 

@@ -71,7 +71,7 @@ def code_changes(
     try:
         before = cache.program(layout, old)
         after = cache.program(layout, NewFiles(old, changes))
-        analysis = analyse(before, after)
+        analysis = analyse(before, after, cache.edges)
     except (SyntaxError, RecursionError) as error:
         reason = f"{getattr(error, 'filename', None) or 'the code'} cannot be analysed"
         return [_reload(path, changes, old, reason) for path in changes], None

@@ -61,11 +61,13 @@ class Scan:
     imports: Mapping[str, tuple[Import, ...]] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()  # of objects of unknown type
     method_calls: frozenset[str] = frozenset()  # on objects of unknown type
+    called: frozenset[str] = frozenset()  # the last name of everything that is called
     decorators: tuple[Path, ...] = ()
     bases: tuple[Path, ...] = ()
     keywords: tuple[str, ...] = ()  # of a class: metaclass=...
     needs_cell: bool = False  # super() or __class__
     writes: bool = False  # may keep something beyond its call
+    stores: tuple[Use, ...] = ()  # what functions bind or change outside of themselves
     nested_stores: frozenset[Path] = frozenset()  # globals bound by functions made inside
     anonymous_calls: tuple[int, ...] = ()  # lines of eager calls of something without a name
 
@@ -117,7 +119,8 @@ class ModuleFacts:
     """One module, whatever it is called: depends on nothing but its source.
 
     `statements` names the definitions of each statement of the body, `bodies` those of each
-    statement of a class's body.
+    statement of a class's body. `words` are all parts of all names that are used, `interface` is
+    the hash of what other modules' names can depend on.
     """
 
     source: str
@@ -127,3 +130,5 @@ class ModuleFacts:
     stars: tuple[Import, ...]
     futures: frozenset[str]
     reads_source: bool
+    words: frozenset[str]
+    interface: int

@@ -68,14 +68,37 @@ class Graph:
         return found
 
 
-def graph_of(program: Program) -> Graph:
+class Edges:
+    """Needs found before. They hold as long as every module offers the same names: then only a
+    definition that refers to something else has to be looked at again."""
+
+    def __init__(self, limit: int = 8) -> None:
+        self._limit = limit
+        self._known: dict[int, dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]] = {}
+
+    def of(self, program: Program) -> dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]:
+        """What is known for programs with these names, to be read and added to."""
+        names = frozenset((m.name, m.path, m.facts.interface) for m in program.modules.values())
+        known = self._known.pop(hash((names, program.layout)), {})
+        while len(self._known) >= self._limit:
+            del self._known[next(iter(self._known))]
+        self._known[hash((names, program.layout))] = known
+        return known
+
+
+def graph_of(program: Program, edges: Edges | None = None) -> Graph:
     """The graph of a program."""
     family = family_of(program)
+    known = (edges or Edges()).of(program)
     needs: dict[Key, frozenset[Key]] = {}
     for module in program.modules.values():
         for definition in module.facts.definitions.values():
             key = (module.name, definition.name)
-            needs[key] = frozenset(_needs(program, family, module, definition)) - {key}
+            scans, found = known.get(key, ((), frozenset()))
+            if not definition.scans or scans != definition.scans:
+                found = frozenset(_needs(program, family, module, definition)) - {key}
+                known[key] = definition.scans, found
+            needs[key] = found
         needs.update(_wholes(module))
     return Graph(program, family, needs)
 

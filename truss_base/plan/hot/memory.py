@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.case import Case, Refusal
-from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.state import FILE, PARAMETER, RESULT, State, state_of
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.plan.hot.facts import Definition, Path
-    from truss_base.plan.hot.program import Key
+    from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.state import Slice
 
 _PIPELINE = (("preprocess", "predict"), ("predict", "postprocess"))
@@ -42,6 +41,21 @@ def memory_of(case: Case) -> Memory:
     return search.memory
 
 
+def keeping_functions(program: Program) -> frozenset[str]:
+    """The names of functions that may keep what they are given, or hand it to one that does."""
+    functions = [
+        (definition.name.rpartition(".")[2], scan)
+        for module in program.modules.values()
+        for definition in module.facts.definitions.values()
+        for scan in definition.scans
+        if definition.kind is Kind.FUNCTION
+    ]
+    found = {name for name, scan in functions if scan.writes}
+    while more := {name for name, scan in functions if name not in found and scan.called & found}:
+        found |= more
+    return frozenset(found)
+
+
 @dataclass(slots=True)
 class _Search:
     case: Case
@@ -50,9 +64,10 @@ class _Search:
     _seen: set[tuple[Key, bool]] = field(default_factory=set)
     _asked: set[tuple[Key, str]] = field(default_factory=set)
     _named: dict[str, list[Key]] | None = None
-    _states: dict[Key, State] = field(default_factory=dict)
+    _keepers: frozenset[str] = frozenset()
 
     def run(self) -> None:
+        self._keepers = keeping_functions(self.case.old.program)
         for key in self.case.affected.through:
             if self._function(key) is not None:
                 self._add(key, False)
@@ -78,46 +93,48 @@ class _Search:
                     if self._function(key) is not None:
                         self._add(key, True)
 
+    def _may_keep(self, definition: Definition) -> bool:
+        scans = definition.scans
+        return any(scan.writes or scan.called & self._keepers for scan in scans)
+
     def _function(self, key: Key) -> Definition | None:
         definition = self.case.old.program.definition(key)
         if definition is None or definition.kind is not Kind.FUNCTION:
             return None
         return definition
 
-    def _state(self, key: Key, definition: Definition) -> State:
-        found = self._states.get(key)
-        if found is None:
-            found = state_of(parsed(definition.texts[0]), member=bool(definition.owner))
-            self._states[key] = found
-        return found
+    def _state(self, definition: Definition) -> State:
+        return state_of(definition.texts[0], member=bool(definition.owner))
 
     def _examine(self, key: Key, parameters: bool) -> None:
         definition = self._function(key)
-        if definition is None:
+        if definition is None or not self._may_keep(definition):
             return
-        state = self._state(key, definition)
+        state = self._state(definition)
         unchanged = self._new_code(key, definition)
         for kept in state.kept:
             if self._is_stale(key, kept.value, parameters, unchanged):
                 self._lost(key, kept.place, kept.line)
         for passed in state.passed:
+            if passed.name not in self._keepers:
+                continue
             if self._is_stale(key, passed.value, parameters, unchanged):
                 for receiver in self._called(passed.name):
                     self._add(receiver, True)
 
-    def _new_code(self, key: Key, definition: Definition) -> frozenset[str] | None:
+    def _new_code(self, key: Key, definition: Definition) -> frozenset[int] | None:
         """The slices of the new version; None if the function is the same."""
         after = self.case.new.program.definition(key)
         if after is not None and after.texts == definition.texts:
             return None
         if after is None or after.kind is not Kind.FUNCTION:
             return frozenset()
-        state = state_of(parsed(after.texts[0]), member=bool(after.owner))
+        state = self._state(after)
         values = [kept.value for kept in state.kept] + [passed.value for passed in state.passed]
         return frozenset(value.code for value in values)
 
     def _is_stale(
-        self, key: Key, value: Slice, parameters: bool, unchanged: frozenset[str] | None
+        self, key: Key, value: Slice, parameters: bool, unchanged: frozenset[int] | None
     ) -> bool:
         if parameters and value.from_parameters:
             return True
@@ -153,7 +170,7 @@ class _Search:
             for source in self._called(where[1]):
                 definition = self._function(source)
                 if definition is not None:
-                    for returned in self._state(source, definition).returned:
+                    for returned in self._state(definition).returned:
                         if returned[0] not in (PARAMETER, RESULT):
                             self._lost(source, returned, 0)
         else:
@@ -193,7 +210,7 @@ class _Search:
             definition = self._function(caller)
             if definition is None:
                 continue
-            for passed in self._state(caller, definition).passed:
+            for passed in self._state(definition).passed:
                 if passed.name == name and (caller, name) not in self._asked:
                     self._asked.add((caller, name))
                     for where in passed.places:

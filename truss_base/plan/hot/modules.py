@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FIELDS = "#fields"
 """The member of a class that stands for the order of its variables: fields, enum members."""
 
+STAR = "*"
+"""The name of the import of everything in a module."""
+
 _Memo = dict[tuple[str, str], Scan]
 
 
@@ -53,15 +56,34 @@ def _facts(content: bytes, tree: ast.Module, previous: ModuleFacts | None) -> Mo
     reader = _Reader(lines, "annotations" in futures, memo)
     for index, statement in enumerate(tree.body):
         reader.read(statement, index)
+    definitions = reader.definitions()
     return ModuleFacts(
         source="\n".join(lines),
-        definitions=reader.definitions(),
+        definitions=definitions,
         statements=_names(reader.statements, len(tree.body)),
         bodies=reader.bodies,
         stars=tuple(reader.stars),
         futures=futures,
         reads_source=reads_source(content),
+        words=_words(definitions),
+        interface=_interface(definitions, reader.stars),
     )
+
+
+def _words(definitions: Mapping[str, Definition]) -> frozenset[str]:
+    scans = [scan for definition in definitions.values() for scan in definition.scans]
+    used = (part for scan in scans for use in scan.uses for part in use.path)
+    return frozenset(used).union(*(scan.attributes for scan in scans))
+
+
+def _interface(definitions: Mapping[str, Definition], stars: Sequence[Import]) -> int:
+    imports = (
+        (definition.name, *definition.texts)
+        for definition in definitions.values()
+        if definition.kind in (Kind.IMPORT, Kind.CLASS)
+    )
+    names = ((definition.name, definition.kind) for definition in definitions.values())
+    return hash((frozenset(imports), frozenset(names), tuple(stars)))
 
 
 def _lines(content: bytes) -> list[str]:
@@ -141,7 +163,7 @@ class _Reader:
 
     def _imports(self, statement: ast.Import | ast.ImportFrom, index: int) -> None:
         for alias in statement.names:
-            if alias.name == "*":
+            if alias.name == STAR:
                 self.stars.append(import_target(statement, alias)[1])
             name, target = import_target(statement, alias)
             part = _one_import(statement, alias)

@@ -50,6 +50,7 @@ class _Scanner:
         self._scopes = [Scope(hides=False, eager=True)]
         self._member = member  # the next function is a method of the definition's class
         self._needs_cell = False
+        self._called: set[str] = set()
         self._anonymous: list[int] = []
         self._nested_stores: set[Path] = set()
         self._depth = 0
@@ -65,11 +66,17 @@ class _Scanner:
             imports=top.imports,
             attributes=frozenset(self._outside.attributes),
             method_calls=frozenset(self._outside.method_calls),
+            called=frozenset(self._called),
             decorators=tuple(callee(node) for node in decorators),
             bases=tuple(callee(node) for node in bases),
             keywords=tuple(keyword(node) for node in keywords),
             needs_cell=self._needs_cell,
             writes=writes,
+            stores=tuple(
+                use
+                for use in top.uses
+                if use.role in writing and not use.eager and use.path[0] != SELF
+            ),
             nested_stores=frozenset(self._nested_stores),
             anonymous_calls=tuple(self._anonymous),
         )
@@ -156,6 +163,10 @@ class _Scanner:
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
+        if isinstance(function, ast.Attribute):
+            self._called.add(function.attr)
+        elif isinstance(function, ast.Name):
+            self._called.add(function.id)
         if isinstance(function, ast.Name) and self._builtin(function.id, node):
             return
         path = dotted(function)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
+from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.syntax import KEEPERS, dotted, parameters
 
@@ -39,11 +41,12 @@ _PASSING_ON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What a value is computed from: names from outside, perhaps parameters, and its code."""
+    """What a value is computed from: names from outside, perhaps parameters, and its code's
+    hash."""
 
     reads: frozenset[Path]
     from_parameters: bool
-    code: str
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,10 @@ class State:
     returned: frozenset[Path]
 
 
-def state_of(statement: ast.stmt, *, member: bool) -> State:
-    """Examines one definition."""
+@lru_cache(maxsize=4096)
+def state_of(text: str, *, member: bool) -> State:
+    """Examines the source of one definition."""
+    statement = parsed(text)
     visitor = _Visitor(statement, member)
     visitor.collect(statement)
     return visitor.state(statement)
@@ -254,7 +259,7 @@ class _Visitor:
                     local.add(path[0])
                     pending.extend(self._names.assigned.get(path[0], ()))
         mixed = bool(local & self._names.parameters)
-        return Slice(frozenset(reads), mixed, "\n".join(sorted(code)))
+        return Slice(frozenset(reads), mixed, hash("\n".join(sorted(code))))
 
 
 _FILLERS = (("setattr",), ("heapq", "heappush"), ("heappush",))

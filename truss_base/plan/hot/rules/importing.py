@@ -8,6 +8,7 @@ from truss_base.plan.hot import known
 from truss_base.plan.hot.case import Refusal
 from truss_base.plan.hot.changes import ORDER
 from truss_base.plan.hot.facts import SELF, Kind, Role
+from truss_base.plan.hot.modules import STAR
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.wording import called, place
@@ -118,6 +119,8 @@ def _reads_environment(use: Use) -> bool:
 
 def _changes_environment(case: Case) -> bool:
     for module in case.old.program.modules.values():
+        if module.facts.words.isdisjoint({"environ", "putenv", "load_dotenv"}):
+            continue
         for definition in module.facts.definitions.values():
             for use in definition.uses:
                 writes = use.role in (Role.STORE, Role.MUTATE)
@@ -179,10 +182,21 @@ def namespaces(case: Case) -> Iterator[Refusal]:
     for name in sorted(case.fresh):
         module = case.new.program.modules[name]
         key = next((key for key in sorted(case.affected.through) if key[0] == name), (name, ""))
-        if module.facts.stars:
+        if not _stars_are_known(case, module):
             yield Refusal(key, f"{module.path} imports everything from another module (`*`)")
         if "__getattr__" in module.facts.definitions:
             yield Refusal(key, f"{module.path} computes its names (`__getattr__`)")
+
+
+def _stars_are_known(case: Case, module: Module) -> bool:
+    """Whether what `*` brings is known, and binds nothing that the module defines itself."""
+    for star in module.facts.stars:
+        source = case.new.program.modules.get(module.absolute(star))
+        if source is None or source.facts.stars or len(module.facts.stars) > 1:
+            return False
+        if source.facts.definitions.keys() & module.facts.definitions.keys() - {STAR}:
+            return False
+    return True
 
 
 def two_names(case: Case) -> Iterator[Refusal]:

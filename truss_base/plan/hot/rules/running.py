@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.plan.hot.case import Case
-    from truss_base.plan.hot.facts import Definition, Use
+    from truss_base.plan.hot.facts import Use
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module
 
@@ -39,9 +39,10 @@ _SEARCH_PATH = (
     ("sys", "path_hooks"),
     ("site",),
 )
+_NOTABLE = _OTHER_PROCESSES | _FINDERS | {"sys", "site", "__subclasses__"}
 _STARTERS = frozenset(
-    {"Thread", "Timer", "call_later", "call_at", "call_soon", "add_done_callback", "signal"}
-    | {"register", "start_new_thread", "add_signal_handler", "call_soon_threadsafe"}
+    {"Timer", "call_later", "call_at", "call_soon", "add_done_callback", "signal"}
+    | {"register", "add_signal_handler", "call_soon_threadsafe"}
 )
 _UNPICKLERS = frozenset({"pickle", "cloudpickle", "dill", "joblib", "shelve", "torch"})
 
@@ -60,6 +61,8 @@ def everywhere(case: Case) -> Iterator[Refusal]:
 
 def _uses(graph: Graph) -> Iterator[tuple[Key, Use]]:
     for module in graph.program.modules.values():
+        if not _NOTABLE.intersection(module.facts.words):
+            continue
         for definition in module.facts.definitions.values():
             for use in definition.uses:
                 yield (module.name, definition.name), use
@@ -92,23 +95,19 @@ def _reads_source(text: str) -> bool:
 
 
 def background(case: Case) -> Iterator[Refusal]:
-    """Threads and timers that requests start may run on for ever."""
+    """Timers and callbacks that requests leave behind hold code that does not run yet.
+
+    Threads at work are found by looking at the process.
+    """
     for key in case.affected.through:
         definition = case.old.program.definition(key)
         if definition is None or definition.kind is Kind.EFFECT:
             continue
         for use in definition.uses:
-            joined = use.path[-1] == "Thread" and _waits(definition)
-            if use.eager or use.role is not Role.CALL or joined:
-                continue
-            if use.path[-1] in _STARTERS:
+            if not use.eager and use.role is Role.CALL and use.path[-1] in _STARTERS:
                 where = place(case.old.program, key, use.line)
                 text = f"`{use.path[-1]}` in {called(key)} may keep old code running{where}"
                 yield Refusal(key, text)
-
-
-def _waits(definition: Definition) -> bool:
-    return any("join" in scan.method_calls for scan in definition.scans)
 
 
 def unpickled(case: Case) -> Iterator[Refusal]:
