@@ -155,7 +155,8 @@ async def _round(
     for transport in transports:
         transport.abort()
     load.rates.append(len(milliseconds) / lasted)
-    load.p99.append(statistics.quantiles(milliseconds, n=100)[98])
+    if len(milliseconds) > 1:
+        load.p99.append(statistics.quantiles(milliseconds, n=100)[98])
     if spent:
         load.per_cpu_second.append(len(milliseconds) / spent)
 
