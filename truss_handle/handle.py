@@ -75,10 +75,22 @@ class TrussHandle:
         self.docker_run(progress=progress, **options)
         return _answer(self.predict(payload, runtime="docker"))
 
-    def patch(self, *, dry_run: bool = False, progress: Progress | None = None) -> PatchResult:
-        """Bring the running instance to the files on disk."""
+    def patch(
+        self,
+        *,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        strategy: str = "auto",
+    ) -> PatchResult:
+        """Bring the running instance to the files on disk; `strategy` as in `operations.patch`."""
         return _wait(
-            operations.patch(self.path, runtime=self.runtime, dry_run=dry_run, progress=progress)
+            operations.patch(
+                self.path,
+                runtime=self.runtime,
+                dry_run=dry_run,
+                progress=progress,
+                strategy=strategy,
+            )
         )
 
     def plan(self) -> dict[str, Any]:

@@ -96,8 +96,12 @@ async def patch(
     dry_run: bool = False,
     progress: Progress | None = None,
     changed: Collection[str | Path] | None = None,
+    strategy: str = "auto",
 ) -> PatchResult:
     """Bring the running instance to the files on disk.
+
+    `strategy`: `auto` is the quickest that is safe; `reload` loads the model again, beside the one
+    that answers; `restart` ends that one first, where two do not fit, while requests wait.
 
     `changed` names the files that were saved (absolute, or relative to the Truss), so that a large
     Truss need not be looked through: others are taken to be what they were at the last look, and
@@ -114,7 +118,12 @@ async def patch(
         if not dry_run:
             await handing_over.refresh_secrets(settings, running, progress or no_progress)
         return await patching.patch(
-            settings, running, dry_run=dry_run, progress=progress or no_progress, changed=changed
+            settings,
+            running,
+            dry_run=dry_run,
+            progress=progress or no_progress,
+            changed=changed,
+            strategy=strategy,
         )
 
 

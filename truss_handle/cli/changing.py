@@ -30,6 +30,12 @@ def add_commands(commands: Commands) -> None:
     add_command(commands, "plan", _plan, "show what a patch would do, and why")
     patch = add_command(commands, "patch", _patch, "bring what runs to the files on disk")
     patch.add_argument("--dry-run", action="store_true", help="check and plan, change nothing")
+    patch.add_argument(
+        "--strategy",
+        choices=("auto", "reload", "restart"),
+        default="auto",
+        help="reload: load the model again; restart: the same, but end the running one first",
+    )
     add_command(commands, "watch", _watch, "patch after every save, until Ctrl-C")
 
 
@@ -64,6 +70,7 @@ async def _patch(
         dry_run=arguments.dry_run,
         progress=output.progress,
         changed=changed,
+        strategy=arguments.strategy,
     )
     output.result(asdict(result), _result_lines(result, time.perf_counter() - began))
     return exit_codes.OK
@@ -85,7 +92,7 @@ async def _watch(arguments: argparse.Namespace, output: Output) -> int:
     settings = Settings.from_environment()
     # Looked at before the first patch: a save during it must not be missed.
     before = await asyncio.to_thread(Look.at, settings, directory)
-    arguments.dry_run = False
+    arguments.dry_run, arguments.strategy = False, "auto"
     await _patch(arguments, output)
     output.note(f"watching {directory}; Ctrl-C ends it, the server stays")
     async for changed in changes(settings, directory, before):

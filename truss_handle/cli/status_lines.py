@@ -32,7 +32,9 @@ def status_lines(status: RunningStatus) -> Iterator[str]:
     for name, value in rows.items():
         if value is not None:
             yield f"{name:>10}  {value}"
-    if said := failed_patch(status):
+    if isinstance(taken_back := status.raw.get("rolled_back_from"), dict):
+        yield f"taken back: {taken_back['hash'][:12]}, since {taken_back['error']}"
+    elif said := failed_patch(status):
         yield f"last patch failed: {said}"
 
 
