@@ -44,6 +44,11 @@ class Apt:
     limit: float
     settings: Mapping[str, str]
 
+    async def update(self, progress: Progress) -> None:
+        """Asks the mirrors what there is. Raises InstallFailed with apt's words."""
+        progress("updating the lists of packages")
+        await self._checked(["apt-get", "update"], progress)
+
     async def simulate(self, packages: Sequence[str], progress: Progress) -> None:
         """Looks whether `packages` could be added.
 
@@ -51,8 +56,6 @@ class Apt:
             InstallFailed: there is no such package.
             NeedsRebuild: what runs would be changed.
         """
-        progress("updating the lists of packages")
-        await self._checked(["apt-get", "update"], progress)
         output = await self._checked(
             ["apt-get", "--simulate", *_INSTALL, "--", *packages], progress
         )

@@ -45,7 +45,7 @@ def make_installer(
         EnvironmentStore(folder, python),
         Uv(program, limit, network) if program else None,
         own,
-        None if no_apt else SystemPackages(Apt(limit, network), folder / "system.json"),
+        None if no_apt else SystemPackages(Apt(limit, network), folder.with_name("system.json")),
         lambda: Abilities(why_no_requirements(python, program), no_apt),
     )
 

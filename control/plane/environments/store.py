@@ -121,7 +121,8 @@ class EnvironmentStore:
 
     def _folders(self) -> Iterator[Path]:
         if self._folder.is_dir():
-            yield from (root for root in self._folder.iterdir() if root.name != SOURCES)
+            folders = (root for root in self._folder.iterdir() if root.is_dir())
+            yield from (root for root in folders if root.name != SOURCES)
 
     def _all(self) -> Iterator[Environment]:
         for root in self._folders():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from control.plane.releases.release import Release
 
     Progress = Callable[[str], None]
+
+
+FRESH_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class SystemPackages:
     def __init__(self, apt: Apt, note: Path) -> None:
         self._apt = apt
         self._note = note
+        self._stale = -math.inf
 
     async def add(self, packages: Sequence[str], release: Release, progress: Progress) -> None:
         """Installs packages for a staged release, all or none.
@@ -42,6 +48,10 @@ class SystemPackages:
             InstallFailed: in apt's words.
             NeedsRebuild: they cannot be added without changing what runs.
         """
+        # Older lists name versions that the mirrors may have given up by now.
+        if time.monotonic() > self._stale:
+            await self._apt.update(progress)
+            self._stale = time.monotonic() + FRESH_SECONDS
         await self._apt.simulate(packages, progress)
         before = await self._apt.installed()
         await asyncio.to_thread(self._remember, release, before)
