@@ -59,12 +59,12 @@ class Snapshot:
         root = tree.truss_root(truss_dir)
 
         def taken(found: Sequence[Entry]) -> Snapshot:
+            rules = IgnoreRules.load(root)
+            if before is not None and (changed := before._changed_to(found)) is not None:
+                after = before._rehashed({**before.entries, **changed}, changed.keys())
+                return replace(after, rules=rules)
             entries = {entry.path: entry for entry in found}
-            if before is not None and list(entries) == list(before.entries):
-                changed = [p for p, entry in entries.items() if entry is not before.entries[p]]
-                return replace(before._rehashed(entries, changed), rules=IgnoreRules.load(root))
-            signed = before.signature if before else None
-            return cls._of(root, IgnoreRules.load(root), entries, signed)
+            return cls._of(root, rules, entries, before.signature if before else None)
 
         return tree.consistent(root, taken, cache=cache)
 
@@ -162,6 +162,17 @@ class Snapshot:
         tree_hash = TreeHash(list(digests), digests)
         signature = Signature.of_tree(entries, digests, tree_hash.hexdigest(), before)
         return cls(root, rules, entries, signature, tree_hash)
+
+    def _changed_to(self, found: Sequence[Entry]) -> dict[str, Entry] | None:
+        """Those of `found`, which is in order, that are others here; None where paths differ."""
+        if len(found) != len(self.entries):
+            return None
+        # Both are in order: where all that is another object has its old path, all paths are.
+        pairs = zip(self.entries.values(), found, strict=True)
+        changed = [(old, new) for old, new in pairs if old is not new]
+        if any(old.path != new.path for old, new in changed):
+            return None
+        return {new.path: new for _, new in changed}
 
     def _rehashed(self, entries: Mapping[str, Entry], changed: Collection[str]) -> Snapshot:
         """The snapshot of `entries`, of which only those at `changed` are others."""

@@ -21,7 +21,6 @@ from truss_base.entry import Entry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
 # Size, time of the last change of the content and of the file's data, inode, mode.
 Stamp = tuple[int, int, int, int, int]
@@ -71,7 +70,7 @@ class StatCache:
             self._folders, self._arranged = {}, None
             self._rules = rules
 
-    def known(self, folder: Folder) -> Mapping[str, Known]:
+    def known(self, folder: Folder) -> dict[str, Known]:
         """The files that the last scan found in a folder, by their names on disk."""
         return self._folders.get(folder, {})
 

@@ -127,7 +127,7 @@ def _arranged(walk: Walk, cache: StatCache) -> tuple[Entry, ...]:
     groups = walk.finish()
     found = [entry for _, entries in groups for entry in entries]
     names = [entry.path for entry in found]
-    links = {entry.path: entry.target for entry in found if entry.target is not None}
+    links = walk.links
     order = cache.arrangement(names, links)
     if order is None:
         _check_tree(found)

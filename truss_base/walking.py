@@ -17,7 +17,7 @@ from truss_base.exceptions import PathError, UnreadablePath
 from truss_base.stat_cache import StatCache, is_settled, stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from truss_base.ignore import IgnoreRules
     from truss_base.stat_cache import Folder, Known, Stamp
@@ -59,6 +59,7 @@ class Walk:
         self._roots: list[tuple[str, list[Entry | None]]] = []
         self._unread: list[_Unread] = []
         self._folders: dict[Folder, dict[str, Known]] = {}
+        self.links: dict[str, str] = {}  # paths and texts of the symbolic links
 
     def enter(self, source: Path, base: str) -> None:
         """Looks at every file below `source`, named below `base`, except what is ignored."""
@@ -80,19 +81,17 @@ class Walk:
 
     def _folder(self, directory: str, prefix: str) -> list[Folder]:
         """Looks at one folder; gives those in it."""
-        found = self._roots[-1][1]
         known = self._cache.known((directory, prefix))
-        files = self._folders[directory, prefix] = {}
         deeper: dict[str, Folder] = {}
         with _Listing(directory, prefix) as items:
-            for item in items:
-                hit = known.get(item.name)
-                # The common case, tens of thousands of times: a file that is what it was.
-                if hit is not None and _is_same(item, hit[0]):
-                    files[item.name] = hit
-                    found.append(hit[1])
-                else:
-                    self._new(item, directory, prefix, files, deeper)
+            same, others = _compared(items, known)
+            files = known if len(same) == len(known) else {name: known[name] for name in same}
+            self._roots[-1][1].extend([entry for _, entry in files.values()])
+            if others:
+                files = dict(files)
+            for item in others:
+                self._new(item, directory, prefix, files, deeper)
+        self._folders[directory, prefix] = files
         return list(deeper.values())
 
     def _new(
@@ -117,7 +116,8 @@ class Walk:
             return
         try:
             if item.is_symlink():
-                found.append(link_entry(path, location, _link_target(location, path)))
+                self.links[path] = _link_target(location, path)
+                found.append(link_entry(path, location, self.links[path]))
                 return
             size = item.stat(follow_symlinks=False).st_size
             _require_file(path, item.is_file(follow_symlinks=False))
@@ -196,13 +196,29 @@ class _Listing:
             self._descriptor = None
 
 
-def _is_same(item: os.DirEntry[str], stamp: Stamp) -> bool:
-    try:
-        now = item.stat(follow_symlinks=False)
-    except OSError:
-        return False  # the closer look says what is wrong with it
-    # As `stamp_of`, without the call: this is where the time of a scan goes.
-    return stamp == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_mode)
+def _compared(
+    items: list[os.DirEntry[str]], known: Mapping[str, Known]
+) -> tuple[list[str], list[os.DirEntry[str]]]:
+    """The names of those items that are the files they were, and the other items.
+
+    This is where the time of a scan goes: tens of thousands of turns, and no call in them but the
+    system's.
+    """
+    same, others = [], []
+    for item in items:
+        hit = known.get(item.name)
+        if hit is not None:
+            try:
+                now = item.stat(follow_symlinks=False)
+            except OSError:
+                others.append(item)  # the closer look says what is wrong with it
+                continue
+            stamp = (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_mode)
+            if stamp == hit[0]:
+                same.append(item.name)
+                continue
+        others.append(item)
+    return same, others
 
 
 def _read_all(unread: list[_Unread]) -> Iterator[tuple[_Unread, tuple[Entry | None, Stamp | None]]]:
