@@ -7,8 +7,6 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from truss_base.document import LineIndex
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,6 +24,8 @@ def parsed(text: str) -> ast.Module | None:
 
 def uses(text: str, name: str) -> tuple[int, ...]:
     """The characters at which a name is used as such: not attributes, not text in quotes."""
+    from truss_base.document import LineIndex
+
     tree, lines = parsed(text), LineIndex(text)
     nodes = ast.walk(tree) if tree is not None else ()
     return tuple(
@@ -37,6 +37,8 @@ def uses(text: str, name: str) -> tuple[int, ...]:
 
 def imported(text: str, module: str, name: str) -> tuple[int, ...]:
     """Where `from … module import name` stands; `module` is the last part of its dotted name."""
+    from truss_base.document import LineIndex
+
     lines = LineIndex(text)
     return tuple(
         lines.index(alias.lineno - 1, alias.col_offset, "utf-8")

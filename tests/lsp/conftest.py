@@ -13,6 +13,8 @@ from lsp_editor import Editor, Json, OpenEditor
 from lsp_truss import CONFIG, MODEL
 from lsprotocol import types
 
+from truss_handle import operations
+
 
 @pytest.fixture
 def truss(tmp_path: Path) -> Path:
@@ -37,6 +39,13 @@ def truss_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("CONTROL_TRUSS_HOME", str(home))
     return home
+
+
+@pytest_asyncio.fixture
+async def running(truss: Path, truss_home: Path) -> AsyncIterator[Path]:
+    """A Truss to start: whatever runs of it is stopped, also where the test has failed."""
+    yield truss
+    await operations.stop(truss)
 
 
 @pytest_asyncio.fixture

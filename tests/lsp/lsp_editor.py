@@ -157,6 +157,18 @@ class Editor:
         await until(lambda: any(p.uri == uri and p.version == version for p in self.published))
         return self.latest(name)
 
+    def version(self, name: str) -> int:
+        return self._buffers[self.uri(name)][0]
+
+    async def shown(self, name: str, version: int) -> list[types.Diagnostic]:
+        """What was published for a version; nothing, also where it is no Truss, is published."""
+        document = types.TextDocumentIdentifier(self.uri(name))
+        # Answered after everything that was sent before it.
+        await self.client.text_document_folding_range_async(types.FoldingRangeParams(document))
+        uri = self.uri(name)
+        found = [one for one in self.published if one.uri == uri and one.version == version]
+        return list(found[-1].diagnostics) if found else []
+
     def latest(self, name: str) -> list[types.Diagnostic]:
         """What the server last published for a file; nothing if it never did."""
         uri = self.uri(name)
@@ -191,6 +203,18 @@ async def until(condition: Callable[[], Any], seconds: float = ANSWERS_WITHIN) -
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"not so within {seconds:g} s")
         await asyncio.sleep(0.01)
+    return result
+
+
+async def until_async(
+    condition: Callable[[], Awaitable[Any]], seconds: float = ANSWERS_WITHIN
+) -> Any:
+    """As `until`, where finding out takes a question."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (result := await condition()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not so within {seconds:g} s")
+        await asyncio.sleep(0.05)
     return result
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -42,12 +40,3 @@ def test_features_are_pure(module: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_nothing_heavy_is_imported_at_the_top(module: Path) -> None:
     assert not imports(module, top_level=True) & {"yaml", "httpx", "docker", "pydantic", "truss"}
-
-
-def test_initialize_is_answered_before_anything_heavy_is_imported() -> None:
-    program = "import sys, lsp_server.server; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    loaded = set(ran.stdout.decode().split())
-    heavy = {"yaml", "httpx", "docker", "importlib.metadata"}
-    ours = {"truss_base.config", "truss_base.document", "truss_base.validation"}
-    assert not loaded & (heavy | ours)

@@ -73,7 +73,6 @@ async def test_arguments_that_name_no_truss(
 @pytest.mark.parametrize(
     ("command", "argument"),
     [
-        ("truss.predict", {}),
         ("truss.logs", {"tail": "many"}),
         ("truss.logs", {"tail": -1}),
         ("truss.startContainer", {"runtime": "moon"}),

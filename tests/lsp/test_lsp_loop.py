@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from lsp_clients import bare, pulling
 from lsp_editor import PATCH, REBUILD, Editor, OpenEditor, by_title, until
 from lsprotocol import types
@@ -17,13 +15,6 @@ from truss_handle import operations
 
 pytestmark = pytest.mark.timeout(300)
 MODEL = "model/model.py"
-
-
-@pytest_asyncio.fixture
-async def running(truss: Path, truss_home: Path) -> AsyncIterator[Path]:
-    """Whatever a test starts is stopped, also where the test has failed."""
-    yield truss
-    await operations.stop(truss)
 
 
 async def started(

@@ -146,7 +146,10 @@ def test_a_request_cancelled_before_it_was_read_is_not_started() -> None:
     assert b"-32800" in ran.stdout
 
 
-HEAVY = ("truss", "pydantic", "docker", "httpx", "fastapi", "ruamel", "requests", "yaml")
+HEAVY = (
+    *("truss", "pydantic", "docker", "httpx", "fastapi", "ruamel", "requests", "yaml"),
+    *("truss_base.config", "truss_base.document", "truss_base.validation", "importlib.metadata"),
+)
 
 
 def test_initialize_is_answered_before_anything_heavy_is_imported() -> None:
