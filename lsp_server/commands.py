@@ -239,7 +239,11 @@ async def debug_info(session: Session) -> Json:
         {"uri": one.uri, "version": one.version, "characters": len(one.text)}
         for one in session.documents
     ]
-    trusses = {folder.name: asdict(session.runtime.state(folder)) for folder in session.known()}
+    prepared = session.speculation.prepared
+    trusses = {
+        folder.name: {**asdict(session.runtime.state(folder)), "prepared": prepared.get(folder)}
+        for folder in session.known()
+    }
     parts = (versions(), session.timings.summary(), documents, trusses)
     named = dict(zip(("versions", "timings", "documents", "trusses"), parts, strict=True))
     return {**named, "abilities": asdict(session.able), "markdown": debug_text.markdown(*parts)}

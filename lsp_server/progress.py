@@ -1,4 +1,7 @@
-"""Work-done progress: one bar per operation, on the client's token or on one that we ask for."""
+"""Work-done progress: one bar per operation, on the client's token or on one that we ask for.
+
+What is done within a moment shows no bar of ours: one that flashes only disturbs.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,27 @@ if TYPE_CHECKING:
     from lsp_server.items import Json
 
 
-class Bar:
-    """What an operation reports to. Without a token it reports to nobody."""
+MOMENT_SECONDS = 0.3
 
-    def __init__(self, client: Client, token: Token | None) -> None:
+
+class Bar:
+    """What an operation reports to. Until it is opened it only remembers the last word."""
+
+    def __init__(self, client: Client, title: str) -> None:
         self._client = client
-        self._token = token
+        self._title = title
+        self._token: Token | None = None
+        self._message: str | None = None
         self.outcome = ""
 
-    def report(self, message: str, percent: int | None = None) -> None:
-        self._send({"kind": "report", "message": message, "percentage": percent})
+    def open(self, token: Token) -> None:
+        self._token = token
+        begin = {"kind": "begin", "title": self._title, "message": self._message}
+        self._send({**begin, "cancellable": True})
 
-    def begin(self, title: str) -> None:
-        self._send({"kind": "begin", "title": title, "cancellable": True})
+    def report(self, message: str, percent: int | None = None) -> None:
+        self._message = message
+        self._send({"kind": "report", "message": message, "percentage": percent})
 
     def end(self) -> None:
         self._send({"kind": "end", "message": self.outcome or None})
@@ -46,25 +57,32 @@ class Bars:
 
     @asynccontextmanager
     async def show(self, title: str, token: Token | None = None) -> AsyncIterator[Bar]:
-        token = await self._token(token)
-        bar = Bar(self._client, token)
-        task = asyncio.current_task()
-        if token is not None and task is not None:
-            self._tasks[token] = task
-        bar.begin(title)
+        """A bar for the calling task: at once on the client's token, else after a moment."""
+        bar, task = Bar(self._client, title), asyncio.current_task()
+        assert task is not None, "only a task can be cancelled"
+        ours = token if token is not None else str(uuid.uuid4())
+        opening = None
+        if token is None:
+            opening = asyncio.create_task(self._open_later(bar, ours, task))
+        else:
+            self._open(bar, token, task)
         try:
             yield bar
         finally:
-            if token is not None:
-                self._tasks.pop(token, None)
+            if opening is not None:
+                opening.cancel()
+            self._tasks.pop(ours, None)
             bar.end()
 
     def cancel(self, token: Token) -> None:
         if task := self._tasks.get(token):
             task.cancel()
 
-    async def _token(self, given: Token | None) -> Token | None:
-        if given is not None:
-            return given
-        created = str(uuid.uuid4())
-        return created if await self._client.create_progress(created) else None
+    def _open(self, bar: Bar, token: Token, task: asyncio.Task[object]) -> None:
+        self._tasks[token] = task
+        bar.open(token)
+
+    async def _open_later(self, bar: Bar, token: Token, task: asyncio.Task[object]) -> None:
+        await asyncio.sleep(MOMENT_SECONDS)
+        if await self._client.create_progress(token):
+            self._open(bar, token, task)

@@ -21,6 +21,7 @@ class Settings:
     hint_defaults: bool = True
     hint_amounts: bool = True
     hint_pending: bool = True
+    prepare_while_typing: bool = True
 
     @classmethod
     def parse(cls, section: object) -> Settings:
@@ -41,4 +42,5 @@ class Settings:
             hint_defaults=wanted.get("defaults") is not False,
             hint_amounts=wanted.get("amounts") is not False,
             hint_pending=wanted.get("pending") is not False,
+            prepare_while_typing=given.get("prepareWhileTyping") is not False,
         )

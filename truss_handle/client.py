@@ -100,6 +100,15 @@ class ServerClient:
             raise self._unavailable(error) from error
         raise ServerUnavailable("the control plane ended its answer before the result")
 
+    async def prepare(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What a patch would do, after all of it that shows to nobody was done ahead.
+
+        Raises what `patch` raises.
+        """
+        return dict(
+            _decoded(await self._control("POST", "/control/prepare", json=body, timeout=_LONG))
+        )
+
     async def missing_blobs(self, digests: Sequence[str], near: Sequence[str] = ()) -> list[str]:
         """Those of the blobs that the server lacks. It looks for chunks in its files `near`."""
         if not digests:

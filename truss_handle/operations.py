@@ -28,7 +28,7 @@ from truss_handle.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection
+    from collections.abc import AsyncGenerator, Collection, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "plan",
     "predict",
     "predict_input",
+    "prepare",
     "rebuild",
     "start",
     "status",
@@ -125,6 +126,24 @@ async def patch(
             changed=changed,
             strategy=strategy,
         )
+
+
+async def prepare(
+    truss_dir: str | Path, unsaved: Mapping[str, bytes], *, runtime: str | None = None
+) -> PatchResult | None:
+    """Let the running instance do ahead what a patch will need once these texts are saved.
+
+    `unsaved`: contents by paths relative to the Truss. Nothing of them is executed or visible
+    before that patch, and the next call replaces what this one prepared. None where that gains
+    nothing: an older server, or contents too large to travel twice.
+
+    Raises what `patch` raises.
+    """
+    from truss_handle import preparing
+
+    settings = Settings.from_environment()
+    running = await instances.require(settings, located(settings, truss_dir), runtime)
+    return await preparing.prepare(settings, running, unsaved)
 
 
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
