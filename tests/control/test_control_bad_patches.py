@@ -161,6 +161,23 @@ def test_an_environment_patch_that_contradicts_the_config(
     check(send(plane, *patches), 409, "inadmissible_patch", "'A'", words)
 
 
+@pytest.mark.parametrize(
+    ("action", "asked", "words"),
+    [("ADD", [], "does not ask for it"), ("REMOVE", ["six==1"], "asks for it")],
+)
+def test_a_requirement_patch_that_contradicts_the_config(
+    plane: RunningPlane, action: str, asked: list[str], words: str
+) -> None:
+    content = CONFIG + f"requirements: {json.dumps(asked)}\n"
+    config = {"requirements": asked}
+    requirement = "six==2" if action == "ADD" else "six"
+    patches = [
+        {"type": "config", "body": {"action": "UPDATE", "config": config, "content": content}},
+        {"type": "python_requirement", "body": {"action": action, "requirement": requirement}},
+    ]
+    check(send(plane, *patches), 409, "inadmissible_patch", requirement, words)
+
+
 def test_a_body_over_the_limit_by_its_announcement(plane: RunningPlane) -> None:
     patch = {"type": "data", "body": {**CODE, "content": "x" * 200_000}}
     check(send(plane, patch), 413, "too_large", "--body-limit")

@@ -21,9 +21,12 @@ from truss_base.patch import (
     ConfigPatch,
     EnvironmentVariablePatch,
     ExternalDataPatch,
+    RequirementPatch,
+    SystemPackagePatch,
     file_changes,
 )
 from truss_base.patch.apply import check_tree
+from truss_base.requirements import key
 from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
     except (ConfigError, PatchError, PathError) as error:
         raise InadmissiblePatch(f"{error}.") from error
     _check_environment(request.patches, config)
+    _check_packages(request.patches, config)
     _check_external_data(request.patches, config)
     _check_hash(contents, request.hash)
     return contents
@@ -159,6 +163,24 @@ def _declared(config: TrussConfig) -> list[ExternalDataPatch]:
         return [ExternalDataPatch(Action.ADD, item) for item in items]
     except PathError as error:
         raise InadmissiblePatch(f"{error}.") from error
+
+
+def _check_packages(patches: Sequence[Patch], config: TrussConfig) -> None:
+    """The config, or the file that it names, is the source of what is installed as well."""
+    for patch in patches:
+        if isinstance(patch, SystemPackagePatch):
+            asked = patch.package in config.system_packages
+            name = patch.package
+        elif isinstance(patch, RequirementPatch) and config.requirements_file is None:
+            name = patch.requirement
+            asked = name in config.requirements or name in map(key, config.requirements)
+        else:
+            continue
+        if asked is (patch.action is Action.REMOVE):
+            raise InadmissiblePatch(
+                f"The {patch.type} patch for {name!r} contradicts config.yaml, which "
+                f"{'asks' if asked else 'does not ask'} for it; send the config patch along."
+            )
 
 
 def _check_hash(contents: Mapping[str, Content], promised: str) -> None:
