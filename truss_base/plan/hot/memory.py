@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.names import resolve
-from truss_base.plan.hot.state import FILE, PARAMETER, RESULT, State, state_of
+from truss_base.plan.hot.places import FILE, PARAMETER, RESULT
+from truss_base.plan.hot.state import State, state_of
 from truss_base.plan.hot.wording import called, place
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.state import Slice
 
+_VARIABLES = (Kind.VARIABLE, Kind.COMPOUND)
 _PIPELINE = (("preprocess", "predict"), ("predict", "postprocess"))
 
 
@@ -217,17 +219,16 @@ class _Search:
                         self._lost(caller, where, passed.line)
 
     def _in_variable(self, key: Key, where: Path, line: int) -> None:
-        found = False
-        for item in self._resolve(key, where):
-            definition = self.case.old.program.definition(item)
-            if definition is None or definition.kind is Kind.IMPORT:
-                continue
-            found = True
-            if definition.kind in (Kind.VARIABLE, Kind.COMPOUND):
-                self._reset(item, key)
-            elif item not in self.case.affected:
-                self._refuse(key, ".".join(where), line)
-        if not found:
+        kinds = {
+            item: definition.kind
+            for item in self._resolve(key, where)
+            if (definition := self.case.old.program.definition(item)) is not None
+        }
+        variables = [item for item, kind in kinds.items() if kind in _VARIABLES]
+        for item in variables:
+            self._reset(item, key)
+        others = [item for item, kind in kinds.items() if kind in (Kind.FUNCTION, Kind.CLASS)]
+        if not variables and not (others and all(item in self.case.affected for item in others)):
             self._refuse(key, ".".join(where), line)
 
     def _reset(self, variable: Key, key: Key) -> None:

@@ -9,6 +9,7 @@ from truss_base.plan.hot.facts import SELF, Role, Scan
 from truss_base.plan.hot.scopes import Outside, Scope, leave
 from truss_base.plan.hot.syntax import (
     MUTATORS,
+    WRITERS,
     Decorated,
     callee,
     dotted,
@@ -165,8 +166,10 @@ class _Scanner:
         function = node.func
         if isinstance(function, ast.Attribute):
             self._called.add(function.attr)
+            self._outside.writes |= function.attr in WRITERS
         elif isinstance(function, ast.Name):
             self._called.add(function.id)
+            self._outside.writes |= function.id in ("heappush", "setattr")
         if isinstance(function, ast.Name) and self._builtin(function.id, node):
             return
         path = dotted(function)

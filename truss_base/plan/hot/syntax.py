@@ -20,6 +20,9 @@ KEEPERS = frozenset(
 )
 """Methods that keep what they are given."""
 
+WRITERS = frozenset({"dump", "savez", "tofile", "write", "write_bytes", "write_text", "writelines"})
+"""Methods that write what they are given to a file."""
+
 MUTATORS = KEEPERS | {
     *("clear", "discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse"),
     "sort",

@@ -1,0 +1,150 @@
+"""Results that the running version has kept, and variables that functions bind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.base.plan_hot.hot_edits import carried, edit, executed, planned, swapped
+
+# Each keeps what `grade` returns; `{}` stands for the body of `predict`.
+KEPT = """
+ import functools
+ MEMO = {{}}
+ LOG = []
+ def grade(x):
+-    return x
++    return -x
+ def remember(memo, key, value):
+     memo[key] = value
+ def memo_of_all():
+     return MEMO
+ class Model:
+     shared = {{}}
+     def load(self):
+         self.own = {{}}
+     def predict(self, x):
+         {}
+"""
+RESETS = [
+    ("MEMO[x] = grade(x)", "MEMO"),
+    ("y = grade(x); MEMO[x] = {'a': [y]}", "MEMO"),
+    ("MEMO[grade(x)] = 1", "MEMO"),
+    ("MEMO.setdefault(x, grade(x))", "MEMO"),
+    ("memo = MEMO; memo[x] = grade(x)", "MEMO"),
+    ("remember(MEMO, x, grade(x))", "MEMO"),
+    ("memo_of_all()[x] = grade(x)", "MEMO"),
+    ("LOG.append(grade(x))", "LOG"),
+    ("LOG.append(1) if grade(x) else None", "LOG"),
+    ("self.shared[x] = grade(x)", "Model.shared"),
+    ("Model.shared[x] = grade(x)", "Model.shared"),
+]
+REFUSED = [
+    "self.last = grade(x)",
+    "self.own[x] = grade(x)",
+    "self.own.update({x: grade(x)})",
+    "remember(self.own, x, grade(x))",
+    "for memo in [self.own]: memo[x] = grade(x)",
+    "self.job = functools.partial(grade, x)",
+    "setattr(self, 'last', grade(x))",
+    "functools.memo = grade(x)",
+    "open('memo', 'w').write(str(grade(x)))",
+    "if grade(x): self.flag = True",
+]
+HARMLESS = [
+    "out = {}; out['a'] = grade(x)",
+    "out = []; out.append(grade(x))",
+    "self.own['calls'] = self.own.get('calls', 0) + 1; return grade(x)",
+    "MEMO[x] = 1; return grade(x)",
+    "x['answer'] = grade(x)",
+    "result = self.own.run(x); result.label = grade(x)",
+]
+
+
+@pytest.mark.parametrize(("body", "variable"), RESETS)
+def test_a_memo_of_the_module_or_class_starts_anew(body: str, variable: str) -> None:
+    change = edit(model=KEPT.format(body))
+    swap = swapped(change)
+    assert variable in executed(swap, change)
+    assert variable not in carried(swap)
+
+
+@pytest.mark.parametrize("body", REFUSED)
+def test_what_the_instance_keeps_needs_a_fresh_one(body: str) -> None:
+    [change] = planned(edit(model=KEPT.format(body))).changes
+    assert "keeps results of the old code in" in change.reason
+
+
+@pytest.mark.parametrize("body", HARMLESS)
+def test_what_ends_with_the_request_or_is_the_same_stays(body: str) -> None:
+    swap = swapped(edit(model=KEPT.format(body)))
+    assert {"MEMO", "LOG", "Model.shared"} <= carried(swap)
+
+
+def test_the_input_of_predict_comes_from_preprocess() -> None:
+    source = """
+     class Model:
+         def load(self):
+             self.memo = {}
+         def preprocess(self, x):
+    -        return [x, 1]
+    +        return [x, 2]
+         def predict(self, x):
+             return self.memo.setdefault(x[0], x[1])
+    """
+    [change] = planned(edit(model=source)).changes
+    assert "`Model.predict` keeps results of the old code in `self.memo`" in change.reason
+
+
+def test_a_counter_beside_the_edit_goes_on() -> None:
+    source = """
+     class Model:
+         def load(self):
+             self.calls = 0
+         def predict(self, x):
+             self.calls += 1
+    -        return x
+    +        return -x
+    """
+    assert planned(edit(model=source)).swap is not None
+
+
+def test_who_writes_a_variable_and_who_reads_it_stay_together() -> None:
+    change = edit(
+        model="""
+         client = None
+         def connect():
+             global client
+             client = client or object()
+             return client
+         def ask(x):
+        -    return (client, x)
+        +    return [client, x]
+         class Model:
+             def predict(self, x):
+                 connect()
+                 return ask(x)
+        """
+    )
+    swap = swapped(change)
+    assert {"connect", "ask"} <= executed(swap, change)
+    [module] = swap.modules
+    assert module.carry_from == {"client": "connect"}
+
+
+def test_a_variable_that_a_thread_of_load_writes_needs_a_fresh_process() -> None:
+    source = """
+     import threading
+     state = 0
+     def loop():
+         global state
+         while True:
+             state = 1
+     class Model:
+         def load(self):
+             threading.Thread(target=loop).start()
+         def predict(self, x):
+    -        return state
+    +        return [state]
+    """
+    [change] = planned(edit(model=source)).changes
+    assert "`state` is shared with `loop`, which `load` handed out" in change.reason

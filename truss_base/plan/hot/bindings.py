@@ -1,0 +1,86 @@
+"""What a function binds to its names, and under which conditions."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from truss_base.plan.definitions import Function
+from truss_base.plan.hot.syntax import parameters
+
+_JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+@dataclass(slots=True)
+class Bindings:
+    """The names of one function, nested ones included.
+
+    `instance` is the parameter that holds the method's object, `assigned` has every value that a
+    local name may have. `tests` are the conditions around each node (by `id`), `jumps` those of
+    leaving early, which decide about everything after them.
+    """
+
+    instance: str | None
+    parameters: set[str] = field(default_factory=set)
+    assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
+    declared: set[str] = field(default_factory=set)
+    jumps: list[ast.expr] = field(default_factory=list)
+    tests: dict[int, tuple[ast.expr, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, statement: ast.stmt, *, member: bool) -> Bindings:
+        """The bindings of a definition."""
+        first = parameters(statement.args)[:1] if isinstance(statement, Function) else []
+        found = cls(first[0] if member and first else None)
+        found.collect(statement)
+        return found
+
+    def is_local(self, name: str) -> bool:
+        """Whether a name belongs to the function."""
+        if name in self.declared:
+            return False
+        return name in self.parameters or name in self.assigned or name == self.instance
+
+    def collect(self, node: ast.AST, tests: tuple[ast.expr, ...] = ()) -> None:
+        """Adds what `node` binds, below the conditions `tests`."""
+        self.tests[id(node)] = tests
+        self._bind(node)
+        if isinstance(node, ast.If | ast.While | ast.IfExp):
+            tests = (*tests, node.test)
+            if any(isinstance(inner, _JUMPS) for inner in ast.walk(node)):
+                self.jumps.append(node.test)
+        for child in ast.iter_child_nodes(node):
+            self.collect(child, tests)
+
+    def _bind(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Global):
+            self.declared.update(node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            self.parameters.update({*parameters(node.args)} - {self.instance})
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._assign(target, node.value)
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value:
+            self._assign(node.target, node.value)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            self._assign(node.target, node.iter)
+        elif isinstance(node, ast.Try):
+            self._bind_handlers(node)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            self._assign(node.optional_vars, node.context_expr)
+
+    def _bind_handlers(self, node: ast.Try) -> None:
+        """An exception is made by its class, or by whatever the body calls."""
+        raised = [item for part in node.body for item in ast.walk(part)]
+        calls = [item for item in raised if isinstance(item, ast.Call)]
+        for handler in node.handlers:
+            if handler.name:
+                types = [handler.type] if handler.type is not None else []
+                self.assigned.setdefault(handler.name, []).extend([*types, *calls])
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            self.assigned.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for item in target.elts:
+                self._assign(item.value if isinstance(item, ast.Starred) else item, value)
