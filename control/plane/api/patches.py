@@ -56,7 +56,8 @@ class PatchRoute:
         """Answers a request to prepare a patch that may come."""
         patch = await self._read(request)
         supply = self._plane.supply
-        patch = await asyncio.to_thread(supply.complete, patch)
+        if supply.concerns(patch):
+            patch = await asyncio.to_thread(supply.complete, patch)
         try:
             return JSONResponse(await self._plane.drafts.ahead(patch))
         finally:
@@ -122,7 +123,8 @@ class PatchRoute:
     async def _supplied(self, patch: PatchRequest, progress: Progress, attempt: Attempt) -> Answer:
         """The patch, with what it refers to."""
         supply = self._plane.supply
-        patch = await asyncio.to_thread(supply.complete, patch)
+        if supply.concerns(patch):
+            patch = await asyncio.to_thread(supply.complete, patch)
         applied = False
         try:
             answer = await self._plane.patcher.patch(patch, progress, attempt)

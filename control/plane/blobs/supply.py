@@ -49,6 +49,10 @@ class BlobSupply:
             held = self._held(live)
             return [digest for digest in dict.fromkeys(unknown) if digest not in held]
 
+    def concerns(self, request: PatchRequest) -> bool:
+        """Whether the request refers to blobs."""
+        return bool(_blobs_of(request.patches))
+
     def complete(self, request: PatchRequest) -> PatchRequest:
         """The request with the places of its blobs; small ones that a plan may read are read.
 

@@ -54,6 +54,9 @@ class Downloads:
         Raises:
             DownloadFailed: with the URL and what its server said.
         """
+        # Reading a config costs milliseconds, which a hot patch does not have.
+        if "external_data" not in release.config_text():
+            return
         wanted = await asyncio.to_thread(_absent, release)
         if not wanted:
             return

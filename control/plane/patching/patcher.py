@@ -14,6 +14,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from control.plane.changes import Observed
 from control.plane.exceptions import (
     GivenUp,
     Interrupted,
@@ -46,6 +47,7 @@ from truss_base.plan import Strategy
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from control.plane.changes import Changes
     from control.plane.downloads.downloads import Downloads
     from control.plane.environments.installer import Installer
     from control.plane.patching.activation import Activation
@@ -65,6 +67,8 @@ if TYPE_CHECKING:
 class Patcher:
     """A patch of the live version ends earlier ones; any other waits for them."""
 
+    _patching = Observed[bool]()
+
     def __init__(
         self,
         store: ReleaseStore,
@@ -76,7 +80,9 @@ class Patcher:
         history: History,
         log: LogBook,
         turn: asyncio.Lock,
+        changes: Changes,
     ) -> None:
+        self.changes = changes
         self._store = store
         self._supervisor = supervisor
         self._installer = installer
@@ -137,10 +143,12 @@ class Patcher:
                 if earlier.hash != request.hash:
                     earlier.give_up(Superseded())
         self._attempts.append(attempt)
+        self.changes.notify()
         try:
             return await self._in_turn(request, attempt, progress)
         finally:
             self._attempts.remove(attempt)
+            self.changes.notify()
 
     async def _in_turn(self, request: PatchRequest, attempt: Attempt, progress: Progress) -> Answer:
         if self._turn.locked():
@@ -270,13 +278,17 @@ class Patcher:
             await self._undo(release, activation, details(release.hash, chosen, watch), failure)
             raise as_problem(failure) from failure
         await activation.take_over(release)
-        await asyncio.to_thread(self._installer.keep)
+        if chosen.strategy is Strategy.NEW_ENVIRONMENT:
+            await asyncio.to_thread(self._installer.keep)
         reach("patch.switched")
         watch.lap("switch")
         return chosen
 
     async def _settled(self, draft: Draft) -> None:
-        if not draft.is_settled:
+        installs = draft.chosen.strategy is Strategy.NEW_ENVIRONMENT
+        if installs:
+            await asyncio.to_thread(self._installer.settle, draft.release)
+        if installs or not draft.is_settled:
             await asyncio.to_thread(self._store.settle, draft.release)
 
     async def _prepared(
