@@ -91,6 +91,11 @@ class Installer:
         """Removes every environment but those `named`."""
         self._store.collect(named)
 
+    def settle(self, release: Release) -> None:
+        """Waits until what was installed for a staged release outlives the machine."""
+        if release.environment_id is not None:
+            self._store.settle(release.environment_id)
+
     def linked(self, environment_id: str | None) -> None:
         """A release names it now, which keeps it."""
         reach("environment.linked")

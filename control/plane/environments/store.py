@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from control.plane.releases.directory import remove_tree, sync_directory
+from control.plane.releases.directory import remove_tree, sync_directory, sync_recent
 from control.plane.releases.release import new_release_id
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ RECORD = "environment.json"
 # What the control plane was started with. It is recorded like the others, and never removed.
 FIRST = "first"
 SOURCES = "sources"
+HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,14 @@ class EnvironmentStore:
         _record(root, {"key": key, "made": made.made, "sources": sources})
         sync_directory(self._folder)
         return made
+
+    def settle(self, environment: str) -> None:
+        """Waits until an environment outlives the machine. May run while it is used."""
+        made = self.get(environment)
+        if made is not None:
+            # What an installer took from its cache an hour ago has long been written.
+            sync_recent(made.root, made.made - HOUR)
+            sync_directory(made.root.parent)
 
     def release(self, environment: str) -> None:
         """What was begun may be collected again, unless a release names it."""

@@ -208,11 +208,17 @@ def sync_tree(path: Path) -> None:
             state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             # A file with a second name is on disk already, as part of an older release.
             if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
-                file = os.open(name, _READ, dir_fd=descriptor)
-                try:
-                    os.fsync(file)
-                finally:
-                    os.close(file)
+                _sync_file(name, descriptor)
+        os.fsync(descriptor)
+
+
+def sync_recent(path: Path, since: float) -> None:
+    """Brings a tree's directories to disk, and its files that were written after `since`."""
+    for _, _, names, descriptor in os.fwalk(path):
+        for name in names:
+            state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            if stat.S_ISREG(state.st_mode) and state.st_mtime > since:
+                _sync_file(name, descriptor)
         os.fsync(descriptor)
 
 
@@ -228,6 +234,14 @@ def remove_tree(path: Path) -> None:
             with contextlib.suppress(OSError):
                 os.chmod(folder, 0o700)  # noqa: PTH101 - os.walk gives text
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync_file(name: str, folder: int) -> None:
+    file = os.open(name, _READ, dir_fd=folder)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _step(descriptor: int, part: str, *, create: bool) -> int:
