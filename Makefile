@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 
-.PHONY: help setup demo test check lint types unit crash-matrix extension docker editor bench drift reference lock format clean
+.PHONY: help setup demo test check lint types unit crash-matrix extension docker editor bench bench-patch bench-lsp drift reference lock format clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -45,6 +45,12 @@ editor: setup extension ## the smoke test in a real VS Code workbench
 
 bench: setup ## every benchmark: a table each, and JSON in benchmarks/results/
 	@$(PY) -m benchmarks
+
+bench-patch: setup ## an edit -> the first new answer, beside the existing implementation (and a plot)
+	@$(PY) -m benchmarks bench_patch
+
+bench-lsp: setup ## the language server beside yaml-language-server
+	@$(PY) -m benchmarks bench_lsp
 
 reference: setup ## rewrite what is generated from the definitions: reference, JSON schema, types
 	@$(PY) -m truss_base.reference .
