@@ -14,6 +14,7 @@ import control
 from control.plane import VERSION
 from control.plane.blobs.store import BlobStore
 from control.plane.blobs.supply import BlobSupply
+from control.plane.changes import Changes
 from control.plane.downloads.downloads import Downloads
 from control.plane.downloads.store import DownloadStore
 from control.plane.environments.setup import index_settings, make_installer
@@ -64,6 +65,7 @@ class ControlPlane:
         self.log = LogBook(settings.state / "logs" / "inference.log")
         self.gate = Gate(settings.load_timeout)
         self.tasks = Tasks()
+        self.changes = Changes()
         self._started = time.monotonic()
         self._sockets = _socket_folder(settings.state)
         launch = Launch(
@@ -93,7 +95,9 @@ class ControlPlane:
         )
         turn, history = asyncio.Lock(), History(store.journal.events)
         self.rollback = Rollback(store, history, self.log, turn)
-        self.supervisor = Supervisor(launch, self.gate, self._surroundings, self.rollback, limits)
+        self.supervisor = Supervisor(
+            launch, self.gate, self._surroundings, self.rollback, limits, self.changes
+        )
         self.planner = Planner(self.installer)
         self.drafts = Drafts(store, self.supervisor, self.planner)
         quiet = settings.settle_after if settings.settles else None
@@ -108,6 +112,7 @@ class ControlPlane:
             history,
             self.log,
             turn,
+            self.changes,
         )
         self.route = Route(self.gate, self.supervisor.note_success)
 

@@ -93,8 +93,9 @@ def _signals(plane: ControlPlane) -> Iterator[asyncio.Event]:
     ended = asyncio.Event()
 
     def end() -> None:
-        # Who follows the log would keep its connection open for ever.
+        # Who follows the log or the events would keep its connection open for ever.
         plane.log.end_followers()
+        plane.changes.end()
         ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

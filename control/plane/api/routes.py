@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from control.plane import VERSION
 from control.plane.api.blobs import BlobRoutes
+from control.plane.api.events import answer_events
 from control.plane.api.logs import answer_logs
 from control.plane.api.metrics import metrics_text
 from control.plane.api.patches import PatchRoute
@@ -59,6 +60,11 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     async def status() -> JSONResponse:
         """Hash, state, memory, the last error and the last patches."""
         return JSONResponse(await plane.status())
+
+    @api.get("/control/events")
+    async def events() -> Response:
+        """The status now and whenever it changes, as JSON lines."""
+        return answer_events(plane)
 
     @api.get("/control/has_partially_applied_patch")
     async def has_partially_applied_patch() -> dict[str, bool]:

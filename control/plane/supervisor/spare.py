@@ -8,13 +8,16 @@ the release would answer itself. Anything else gets a fresh process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from control.plane.changes import Observed
 from control.plane.exceptions import LoadFailed, PreloadFailed
 
 if TYPE_CHECKING:
+    from control.plane.changes import Changes
     from control.plane.supervisor.environment import ProcessEnvironment
     from control.plane.supervisor.fleet import Fleet
     from control.plane.supervisor.logbook import LogBook
@@ -68,11 +71,14 @@ class _Warm:
 class Spare:
     """At most one process. Lives on the event loop."""
 
-    def __init__(self, fleet: Fleet, tasks: Tasks, log: LogBook) -> None:
+    _warm = Observed["_Warm | None"]()
+
+    def __init__(self, fleet: Fleet, tasks: Tasks, log: LogBook, changes: Changes) -> None:
+        self.changes = changes
         self._fleet = fleet
         self._tasks = tasks
         self._log = log
-        self._warm: _Warm | None = None
+        self._warm = None
         self._wanted: Surroundings | None = None
         # Imports that a release would notice, or that failed; tried once.
         self._unsuitable: set[str] = set()
@@ -119,6 +125,7 @@ class Spare:
             new.preloading = self._tasks.run(self._preload(new))
         # Read again: another `fill` may have put one there meanwhile.
         old, self._warm = self._warm, new
+        self._tasks.run(self._tell_when_ready(new))
         if old is not None:
             await _discard(old)
 
@@ -135,6 +142,13 @@ class Spare:
 
     def _suitable(self, wanted: Surroundings) -> tuple[str, ...]:
         return tuple(m for m in wanted.preloads.modules if m not in self._unsuitable)
+
+    async def _tell_when_ready(self, warm: _Warm) -> None:
+        with contextlib.suppress(LoadFailed):
+            await warm.process.boot()
+            if warm.preloading is not None:
+                await asyncio.wait({warm.preloading})
+            self.changes.notify()
 
     async def _preload(self, warm: _Warm) -> None:
         try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from control.plane.changes import Observed
 from control.plane.exceptions import LoadFailed, SwapRefused
 from control.plane.failpoints import reach
 from control.plane.releases.release import now
@@ -19,6 +20,7 @@ from control.plane.tasks import Tasks
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
+    from control.plane.changes import Changes
     from control.plane.proxy.backend import Backend
     from control.plane.proxy.gate import Gate
     from control.plane.releases.release import Release
@@ -39,6 +41,10 @@ REPLACED = (
 class Supervisor:
     """Owns every inference process. Lives on the event loop; only one task switches at a time."""
 
+    _state = Observed[str]()
+    current = Observed["InferenceProcess | None"]()
+    last_error = Observed["Event | None"]()
+
     def __init__(
         self,
         launch: Launch,
@@ -46,7 +52,9 @@ class Supervisor:
         surroundings: Callable[[Release], Awaitable[Surroundings]],
         health: HealthRecord,
         limits: Limits,
+        changes: Changes,
     ) -> None:
+        self.changes = changes
         self._gate = gate
         self._health = health
         self._load_timeout = limits.load_timeout
@@ -54,15 +62,15 @@ class Supervisor:
         self._tasks = Tasks()
         self._drainage = Drainage(limits.drain_timeout)
         self._supply = Supply(
-            launch, surroundings, limits, self._tasks, self._ended, self._predict_error
+            launch, surroundings, limits, self._tasks, self._ended, self._predict_error, changes
         )
         self._crash_loop = CrashLoop(limits.healthy_after, health.passed)
         self._loading: asyncio.Task[None] | None = None
         self._vacating: asyncio.Task[None] | None = None
         self._release: Release | None = None
         self._state = "starting"
-        self.current: InferenceProcess | None = None
-        self.last_error: Event | None = None
+        self.current = None
+        self.last_error = None
 
     # What others may know
 

@@ -15,6 +15,7 @@ from control.plane.supervisor.spare import Spare
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from control.plane.changes import Changes
     from control.plane.releases.release import Release
     from control.plane.supervisor.launch import Launch
     from control.plane.supervisor.limits import Limits
@@ -37,13 +38,14 @@ class Supply:
         tasks: Tasks,
         on_end: Callable[[InferenceProcess], None],
         on_predict_error: Callable[[InferenceProcess, Event], None],
+        changes: Changes,
     ) -> None:
         self._surroundings = surroundings
         self._limits = limits
         self._tasks = tasks
         self._on_end = on_end
         self._fleet = Fleet(launch, self._ended, on_predict_error)
-        self.spare = Spare(self._fleet, tasks, launch.log)
+        self.spare = Spare(self._fleet, tasks, launch.log, changes)
 
     @property
     def living(self) -> set[InferenceProcess]:
