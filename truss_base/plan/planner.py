@@ -131,7 +131,7 @@ def _surroundings(
         has_links or any(file is not None and file.symlink for file in files.values()),
         _installed(config, old, files),
         abilities.of_requirements,
-        cache or AnalysisCache(),
+        AnalysisCache() if cache is None else cache,
     )
 
 

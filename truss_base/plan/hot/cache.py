@@ -45,6 +45,9 @@ class AnalysisCache:
         self._shrink()
         return found
 
+    def __len__(self) -> int:
+        return len(self._facts)
+
     def warm(self, files: Mapping[str, bytes], config: TrussConfig) -> None:
         """Analyses the program in `files` ahead; what does not parse is met again by the plan."""
         try:

@@ -193,9 +193,12 @@ class _Reader:
         """The names that a statement gives something to, and what it is."""
         kind = _kind(statement)
         names = list(dict.fromkeys(_bound(statement)))
-        changed = _mutated(statement)
-        if not names and changed is not None:
-            yield changed, Kind.VARIABLE
+        filled = _mutated(statement)
+        if kind is Kind.COMPOUND:  # a loop may fill what stands above it
+            inner = (_mutated(item) for item in ast.walk(statement) if isinstance(item, ast.stmt))
+            names = list(dict.fromkeys([*names, *(name for name in inner if name)]))
+        if not names and filled is not None:
+            yield filled, Kind.VARIABLE
         elif not names:
             yield f"#{ast.unparse(statement)}", Kind.EFFECT
         for name in names:

@@ -18,6 +18,7 @@ RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (
     importing.decorators,
     importing.calls,
     importing.reads,
+    importing.writes,
     importing.order,
     importing.first_imports,
     importing.shadowing,

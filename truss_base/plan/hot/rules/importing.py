@@ -113,6 +113,26 @@ def reads(case: Case) -> Iterator[Refusal]:
                     yield Refusal(key, f"the environment it reads was changed by the code{where}")
 
 
+def writes(case: Case) -> Iterator[Refusal]:
+    """What is executed may not change what requests are using, nor other packages."""
+    for key, definition in case.executed.items():
+        module = case.new.program.modules[key[0]]
+        if key[0] not in case.old.program.modules:
+            continue
+        for use in definition.uses:
+            if not use.eager or use.role not in (Role.STORE, Role.MUTATE) or use.path[0] == SELF:
+                continue
+            found = resolve(case.new.program, module, use.path, whole=False)
+            if not any(item in case.executed and not _is_import(case, item) for item in found):
+                where = place(case.new.program, key, use.line)
+                yield Refusal(key, f"it changes `{_text(use)}` when it is imported{where}")
+
+
+def _is_import(case: Case, key: Key) -> bool:
+    definition = case.new.program.definition(key)
+    return definition is not None and definition.kind is Kind.IMPORT
+
+
 def _reads_environment(use: Use) -> bool:
     return use.path[:2] in (("os", "environ"), ("os", "getenv")) or use.path[0] == "environ"
 
@@ -142,7 +162,9 @@ def order(case: Case) -> Iterator[Refusal]:
             bound = module.facts.definitions.get(use.path[0])
             if not use.eager or bound is None or bound is definition:
                 continue
-            if bound.places[0] > definition.places[0] or len(bound.places) > 1:
+            carried = (key[0], bound.name) not in case.executed
+            below = bound.places[0] > definition.places[-1]
+            if below or (carried and len(bound.places) > 1):
                 where = place(case.new.program, key, use.line)
                 yield Refusal(key, f"`{use.path[0]}` is bound below or more than once{where}")
 
