@@ -19,9 +19,9 @@ from benchmarks.hot import table, tools
 from benchmarks.hot.record import RESTARTS, Record, record
 from benchmarks.hot.tools import TOOLS, Tool
 from tests.hot.hot_cases import Case, all_cases
-from tests.hot.hot_forced import forced
-from tests.hot.hot_plane import HotPlane, Run, running_hot_plane
-from tests.hot.hot_verdicts import Verdict
+from tests.hot.hot_plane import HotPlane, running_hot_plane
+from tests.hot.hot_process import forced
+from tests.hot.hot_verdicts import Run, Verdict
 
 WORKERS = 2
 S = TypeVar("S")

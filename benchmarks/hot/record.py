@@ -10,7 +10,7 @@ from tests.hot.hot_verdicts import Verdict
 
 if TYPE_CHECKING:
     from tests.hot.hot_cases import Case
-    from tests.hot.hot_plane import Run
+    from tests.hot.hot_verdicts import Run
 
 HOT, RELOAD, REJECTED = "hot", "reload", "rejected"
 RESTARTS = "restarts"  # a tool that does not offer to reload this change

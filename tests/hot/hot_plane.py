@@ -5,35 +5,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.control.running_plane import RunningPlane
 from tests.hot.hot_fresh import strictly_fresh
 from tests.hot.hot_observing import observe
-from tests.hot.hot_verdicts import Verdict, judge
+from tests.hot.hot_verdicts import HOT, Run, judge
 
 if TYPE_CHECKING:
     from tests.hot.hot_cases import Case
 
-HOT = ("S0", "S1")
 FIRST = {"model/model.py": "class Model:\n    def predict(self, x):\n        return x\n"}
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What became of one case: the strategy that was taken, why, and the verdict."""
-
-    strategy: str
-    reasons: tuple[str, ...]
-    verdict: Verdict
-    note: str
-
-    @property
-    def hot(self) -> bool:
-        """Whether the process that answered before answers still."""
-        return self.strategy in HOT
 
 
 class HotPlane:

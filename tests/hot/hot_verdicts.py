@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tests.hot.hot_answers import Answer
 
+HOT = ("S0", "S1")
+
 
 class Verdict(enum.Enum):
     """What became of one change."""
@@ -21,6 +23,21 @@ class Verdict(enum.Enum):
     @property
     def good(self) -> bool:
         return self in (Verdict.OK, Verdict.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one case: the strategy that was taken, why, and the verdict."""
+
+    strategy: str
+    reasons: tuple[str, ...]
+    verdict: Verdict
+    note: str = ""
+
+    @property
+    def hot(self) -> bool:
+        """Whether the process that answered before answers still."""
+        return self.strategy in HOT
 
 
 @dataclass(frozen=True, slots=True)
