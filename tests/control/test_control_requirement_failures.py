@@ -139,6 +139,22 @@ def test_a_newer_patch_ends_an_installation(plane: RunningPlane, tmp_path: Path)
     assert plane.predict()["installed"] == {"ct-tiny": "1.0"}
 
 
+def test_an_installation_ends_with_the_control_plane_that_began_it(
+    plane: RunningPlane, model_environment: Path, wheels: Path, tmp_path: Path
+) -> None:
+    mark = tmp_path / "building"
+    plane.write(slow(plane, mark))
+    thread = sent(plane, [])
+    pid = int(until(lambda: mark.exists() and mark.read_text(), "the build"))
+    plane.kill()
+    thread.join()
+
+    start(plane, model_environment, wheels)
+    until(lambda: not is_alive(pid), "the end of the build")
+    assert leftovers(plane) == []
+    assert plane.predict()["installed"] == {}
+
+
 def test_an_installation_has_a_limit(
     new_plane: Callable[..., RunningPlane], model_environment: Path, wheels: Path, tmp_path: Path
 ) -> None:

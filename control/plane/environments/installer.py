@@ -6,25 +6,21 @@ import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from control.plane.environments.asked import system_packages_of, wanted_of
 from control.plane.environments.clone import clone
 from control.plane.environments.damage import owners
 from control.plane.environments.sources import copy_sources
 from control.plane.environments.store import FIRST
-from control.plane.environments.uv import culprit
-from control.plane.environments.wanted import LOCK_FILE, Difference, Wanted, wanted_by
+from control.plane.environments.uv import culprit, end_leftovers
+from control.plane.environments.wanted import LOCK_FILE, Difference, Wanted
 from control.plane.exceptions import (
     InstallFailed,
     NeedsRebuild,
     PatchFailed,
-    UnsafePath,
     UnsupportedPatch,
 )
 from control.plane.failpoints import reach
-from control.plane.releases.complete_config import read_config
-from control.plane.releases.directory import read_file
 from control.plane.supervisor.errors import model_error
-from truss_base.exceptions import PathError
-from truss_base.paths import normalize
 from truss_base.plan import Change, Plan, Strategy
 from truss_base.tree import CONFIG_FILE
 
@@ -75,6 +71,7 @@ class Installer:
             await self._system.recover(live)
 
     def _recover_environments(self, live: Release, named: Collection[str]) -> None:
+        end_leftovers(self._store.folder)
         self._store.collect(named)
         if live.environment_id is None:
             try:
@@ -129,8 +126,8 @@ class Installer:
     async def _add_system_packages(
         self, release: Release, base: Release, progress: Progress
     ) -> None:
-        had = await asyncio.to_thread(_system_packages, base)
-        asked = await asyncio.to_thread(_system_packages, release)
+        had = await asyncio.to_thread(system_packages_of, base)
+        asked = await asyncio.to_thread(system_packages_of, release)
         wanted = [package for package in asked if package not in had]
         if not wanted:
             return
@@ -223,28 +220,11 @@ class Installer:
         return self._store.sources(wanted.sources_key) if wanted.local else root
 
 
-def _system_packages(release: Release) -> list[str]:
-    return list(read_config(release.tree).system_packages)
-
-
 def _rebuild(reason: str) -> UnsupportedPatch:
     subject = f"{CONFIG_FILE}:system_packages"
     change = Change(subject, Strategy.REBUILD, f"{reason}: {Strategy.REBUILD.title}")
     plan = Plan.of([change])
     return UnsupportedPatch(f"This change needs a rebuild: {subject}: {reason}", plan.to_dict())
-
-
-def wanted_of(release: Release) -> Wanted:
-    """What a release asks for. Raises InstallFailed when a file of requirements is not there."""
-    digests = {path: record.digest for path, record in release.manifest.items()}
-
-    def read(path: str) -> str:
-        try:
-            return read_file(release.tree, normalize(path)).decode("utf-8", "replace")
-        except (OSError, PathError, UnsafePath) as error:
-            raise InstallFailed(f"{path} cannot be read") from error
-
-    return wanted_by(read_config(release.tree), digests, read)
 
 
 def _write_texts(wanted: Wanted, folder: Path) -> None:

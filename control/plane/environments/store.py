@@ -53,6 +53,11 @@ class EnvironmentStore:
         self._mutex = threading.Lock()
         self._reserved: set[str] = set()
 
+    @property
+    def folder(self) -> Path:
+        """Where the environments are."""
+        return self._folder
+
     def python(self, environment: str | None) -> Path:
         """The interpreter of an environment; None is the first."""
         return self._first if environment is None else _python(self._folder / environment)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.environments.program import run
 from control.plane.exceptions import InstallFailed
+from control.plane.supervisor.termination import PROC, kill_group
 from truss_base.requirements import local_paths, project
 from truss_base.uv import EXPORT, complaint, surroundings
 
@@ -105,6 +106,18 @@ class Uv:
             )
         except OSError as error:
             raise InstallFailed(f"uv could not be started: {error.strerror}") from error
+
+
+def end_leftovers(folder: Path) -> None:
+    """Ends installations below `folder` that outlived the control plane which had begun them."""
+    inside = os.fsencode(folder) + b"/"
+    for process in PROC.glob("[0-9]*"):
+        try:
+            program, *words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if program.endswith(b"/uv") and any(word.startswith(inside) for word in words):
+            kill_group(int(process.name))
 
 
 def culprit(wanted: Wanted, words: str) -> Line | None:
