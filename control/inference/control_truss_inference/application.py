@@ -47,6 +47,7 @@ class Application:
         self.metrics = Metrics()
         self.version: Version | None = None
         self.roots: tuple[Path, ...] = ()  # of the versions whose code may run
+        self._paused: asyncio.Event | None = None
         self.ending = False  # requests still at work are cancelled soon, by us
         self._user_code: UserCode | None = None
 
@@ -56,6 +57,22 @@ class Application:
         self.metrics.load_seconds = model.seconds
         self.version = Version(model, self._user_code)
         self.roots = (model.release.root,)
+
+    def pause(self) -> None:
+        """Requests that come from now on wait for `resume`; those at work go on."""
+        self._paused = self._paused or asyncio.Event()
+
+    def resume(self) -> None:
+        """Requests go on."""
+        if self._paused is not None:
+            self._paused.set()
+            self._paused = None
+
+    async def admission(self) -> Version | None:
+        """The version to begin a request on; None while no model is loaded."""
+        while self._paused is not None:
+            await self._paused.wait()
+        return self.version
 
     def swap(self, version: Version) -> None:
         """From now on requests begin on `version`, a successor of the one that answers now."""
@@ -98,8 +115,8 @@ class Application:
             self.metrics.answered(endpoint.value, connection.status or 499, seconds)
 
     async def _dispatch(self, endpoint: Endpoint, parameter: str, connection: Connection) -> None:
-        version = connection.version = self.version
         try:
+            version = connection.version = await self.admission()
             with version.answering() if version else contextlib.nullcontext():
                 result = await getattr(self, f"_{endpoint.value}")(connection, parameter)
                 await self._send(result, connection)

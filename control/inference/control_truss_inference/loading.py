@@ -20,6 +20,8 @@ from .secrets import Secrets
 from .swap.captures import Captures, captures
 from .swap.places import modules_below
 
+_DEFAULT_THRESHOLDS = gc.get_threshold()
+THRESHOLDS = (10_000, 20, 50)
 ENVIRONMENT_FILE = Path("/etc/b10_dynamic_config/environment")
 
 
@@ -143,6 +145,12 @@ def _environment() -> Any:
 
 
 def _settle_heap() -> None:
-    """What `load` left lives as long as the process: later collections need not visit it."""
+    """What `load` left lives as long as the process: later collections need not visit it.
+
+    Old code of hot swaps is let go in cycles, so collections go on, but less often: each of the
+    oldest generation stops every request. Thresholds of the user's own stay.
+    """
     gc.collect()
     gc.freeze()
+    if gc.get_threshold() == _DEFAULT_THRESHOLDS:
+        gc.set_threshold(*THRESHOLDS)

@@ -34,7 +34,7 @@ async def serve_websocket(
 
 async def _converse(application: Application, websocket: WebSocket) -> tuple[int, str]:
     """Runs the model's method; returns the code and the reason to close with."""
-    version = application.version
+    version = await application.admission()
     if version is None:
         return TRY_AGAIN_LATER, str(ModelNotReady())
     talk = version.contract.websocket

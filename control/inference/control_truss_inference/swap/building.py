@@ -67,25 +67,22 @@ class Builder:
                 _carry(module, old, self._new.modules[name])
 
     def _make(self, name: str) -> ModuleType | None:
-        if name in self._document.modules:
-            return self._fresh(self._document.modules[name])
         old = self._serving.modules.get(name)
         if old is None or name in self._document.removed_modules:
-            return None
+            return None  # as in a fresh start, its file is loaded when it is first imported
+        if name in self._document.modules:
+            return self._fresh(self._document.modules[name], old)
         return self._clone(name, old) if self._holds_fresh(name) else old
 
-    def _fresh(self, swap: ModuleSwap) -> ModuleType:
+    def _fresh(self, swap: ModuleSwap, old: ModuleType) -> ModuleType:
         module = self._empty(swap)
         with self._new.filling(swap.name, module):
-            old = self._serving.modules.get(swap.name)
-            if old is not None:
-                _carry(swap, old, module)
+            _carry(swap, old, module)
             module.__dict__[CARRIED] = _class_carry(swap, old)
             self._execute(self._compiled[swap.name], module)
             del module.__dict__[CARRIED]
-        if old is not None:
-            kept = {*swap.choice.carry, *swap.carry_from, *OWN}
-            self._new.replaced[swap.name] = {*old.__dict__, *module.__dict__} - kept
+        kept = {*swap.choice.carry, *swap.carry_from, *OWN}
+        self._new.replaced[swap.name] = {*old.__dict__, *module.__dict__} - kept
         return module
 
     def _empty(self, swap: ModuleSwap) -> ModuleType:
@@ -145,12 +142,9 @@ def _carry(swap: ModuleSwap, old: ModuleType, new: ModuleType) -> None:
             new.__dict__[name] = namespace[name]
 
 
-def _class_carry(swap: ModuleSwap, old: ModuleType | None) -> dict[str, dict[str, Any]]:
+def _class_carry(swap: ModuleSwap, old: ModuleType) -> dict[str, dict[str, Any]]:
     """What each partly executed class takes over from the one of its name."""
-    namespaces = {
-        name: getattr(old.__dict__.get(name), "__dict__", {}) if old is not None else {}
-        for name in swap.classes
-    }
+    namespaces = {name: getattr(old.__dict__.get(name), "__dict__", {}) for name in swap.classes}
     return {
         name: {key: namespaces[name][key] for key in choice.carry if key in namespaces[name]}
         for name, choice in swap.classes.items()

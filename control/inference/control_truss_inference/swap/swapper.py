@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
     from ..application import Application
     from ..loading import LoadedModel
+    from ..version import Version
     from .compiling import CompiledModule
     from .generation import Generation
+
+
+# Requests are held this long at most: until those in flight have ended, then until the commit.
+QUIET_SECONDS = 0.1
+PAUSE_SECONDS = 1.0
 
 
 class SwapObserver(Protocol):
@@ -163,10 +169,28 @@ class Swapper:
                 audit(document, serving, version, self._original, self._loop)
             builder = Builder(document, compiled, serving, generation)
             model = _model(builder.build(), document, version.model, release)
+            if document.drop_cached:
+                self._quiesce(version)
         except BaseException:
             self._generations.give_up(generation)
             raise
         return Prepared(request.number, generation, builder, model, document)
+
+    def _quiesce(self, version: Version) -> None:
+        """Holds requests until the commit: one in flight could compute again, by the old code,
+        what the new code is to compute. Raises SwapRefused if they do not end soon."""
+        waiting = asyncio.run_coroutine_threadsafe(self._idle(version), self._loop)
+        if not waiting.result():
+            raise SwapRefused("a request in flight may compute again what it had cached")
+
+    async def _idle(self, version: Version) -> bool:
+        self._application.pause()
+        end = time.monotonic() + QUIET_SECONDS
+        while version.in_flight.count and time.monotonic() < end:
+            await asyncio.sleep(0.001)
+        is_idle = not version.in_flight.count
+        self._loop.call_later(PAUSE_SECONDS if is_idle else 0, self._application.resume)
+        return is_idle
 
     def _compilation(self, request: SwapRequest) -> Mapping[str, CompiledModule]:
         ahead, self._compiled = self._compiled, None
@@ -184,6 +208,7 @@ class Swapper:
         generations.serve(prepared.generation)
         prepared.drop_cached()
         self._application.swap(old.successor(prepared.model))
+        self._application.resume()
         self._observer.swapped(number)
 
         def ended() -> None:
@@ -207,6 +232,7 @@ class Swapper:
     def _forget(self, prepared: Prepared | None) -> None:
         if prepared is not None and self._generations is not None:
             self._generations.give_up(prepared.generation)
+            self._loop.call_soon_threadsafe(self._application.resume)
 
 
 def _model(
