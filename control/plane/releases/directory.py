@@ -213,13 +213,17 @@ def sync_tree(path: Path) -> None:
 
 
 def sync_recent(path: Path, since: float) -> None:
-    """Brings a tree's directories to disk, and its files that were written after `since`."""
+    """Brings the files of a tree to disk that were written after `since`, and their names.
+
+    A file system's journal keeps the order of names: with the last, all are there. Waiting for each
+    of a thousand directories takes seconds where others write as well.
+    """
     for _, _, names, descriptor in os.fwalk(path):
         for name in names:
             state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             if stat.S_ISREG(state.st_mode) and state.st_mtime > since:
                 _sync_file(name, descriptor)
-        os.fsync(descriptor)
+    sync_directory(path)
 
 
 def remove_tree(path: Path) -> None:
