@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.facts import Kind
+from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.modules import FIELDS, STAR
 from truss_base.plan.hot.names import ALL, resolve
 from truss_base.plan.hot.purity import Purity
@@ -97,6 +97,11 @@ def _module(
             execute.append(place)
         else:
             carry += [name for name in names if not name.startswith("#")]
+    carry += [
+        name
+        for name, definition in module.facts.definitions.items()
+        if not definition.places and (module.name, name) not in rebuilt
+    ]
     executed = {name for place in execute for name in module.facts.statements[place]}
     carried = tuple(dict.fromkeys(name for name in carry if name not in executed))
     moved = {
@@ -112,7 +117,7 @@ def _module(
         carry=tuple(name for name in carried if name not in moved),
         carry_from=moved,
         classes={
-            name: _class(module, name, rebuilt, Purity(new.program))
+            name: _class(module, name, rebuilt, Purity(new.program), _added_attributes(old, name))
             for owner, name in sorted(classes)
             if owner == module.name and known
         },
@@ -141,7 +146,9 @@ def _binds_fresh(new: Graph, module: Module, name: str, fresh: Set[str], classes
     return False
 
 
-def _class(module: Module, name: str, rebuilt: Set[Key], purity: Purity) -> ClassSwap:
+def _class(
+    module: Module, name: str, rebuilt: Set[Key], purity: Purity, added: Set[str]
+) -> ClassSwap:
     execute: list[int] = []
     carry: list[str] = []
     for place, members in enumerate(module.facts.bodies[name]):
@@ -152,10 +159,31 @@ def _class(module: Module, name: str, rebuilt: Set[Key], purity: Purity) -> Clas
         ):
             execute.append(place)
         else:
-            carry += [item.name.rpartition(".")[2] for item in definitions]
+            carry += [item.name.rpartition(".")[2] for item in definitions if not item.is_effect]
     executed = {member for place in execute for member in module.facts.bodies[name][place]}
-    kept = (item for item in dict.fromkeys(carry) if f"{name}.{item}" not in executed)
-    return ClassSwap(tuple(execute), tuple(kept))
+    carry = [item for item in dict.fromkeys(carry) if f"{name}.{item}" not in executed]
+    carry += [item for item in sorted(added) if f"{name}.{item}" not in module.facts.definitions]
+    return ClassSwap(tuple(execute), tuple(_mangled(name, item) for item in carry))
+
+
+def _mangled(owner: str, name: str) -> str:
+    """How the class keeps a name: private ones begin with the class's own."""
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{owner.lstrip('_')}{name}" if private else name
+
+
+def _added_attributes(old: Program, owner: str) -> frozenset[str]:
+    """The attributes that code gives to a class while it runs: `Model.table = ...`."""
+    found: set[str] = set()
+    for module in old.modules.values():
+        for definition in module.facts.definitions.values():
+            of_class = any(("classmethod",) in scan.decorators for scan in definition.scans)
+            for use in definition.uses:
+                if use.role is not Role.STORE or len(use.path) < 2:
+                    continue
+                through = use.path[-2] in (owner, "__class__") or (use.path[0] == SELF and of_class)
+                found |= {use.path[-1]} if through else set()
+    return frozenset(found)
 
 
 def members_to_run(module: Module, member: Definition, purity: Purity) -> bool:
@@ -164,9 +192,9 @@ def members_to_run(module: Module, member: Definition, purity: Purity) -> bool:
     Methods do: their globals are the new module's, their super() the new class. But a decorator
     of which nothing is known may not be told of the method twice.
     """
-    if member.kind is not Kind.FUNCTION:
-        return member.kind is not Kind.VARIABLE
     needs_cell = any(scan.needs_cell for scan in member.scans)
+    if member.kind is not Kind.FUNCTION:
+        return member.kind is Kind.COMPOUND and needs_cell
     return needs_cell or purity.decorators_known(module, member)
 
 

@@ -109,7 +109,8 @@ def same(old: Definition, new: Definition) -> bool:
     """Whether two definitions do the same, whatever their comments and docstrings say."""
     if old.texts == new.texts:
         return True
-    exact = old.kind in (Kind.IMPORT, Kind.CLASS) or old.name.endswith(FIELDS)
+    header = old.kind is Kind.CLASS and not old.owner
+    exact = header or old.kind is Kind.IMPORT or old.name.endswith(FIELDS)
     if exact or old.kind is not new.kind or len(old.texts) != len(new.texts):
         return False
     return all(map(_same_code, old.texts, new.texts))

@@ -111,7 +111,8 @@ class Definition:
     def uses(self) -> frozenset[Use]:
         if len(self.scans) == 1:
             return self.scans[0].uses
-        return frozenset().union(*(scan.uses for scan in self.scans))
+        # None for a variable that only functions bind.
+        return frozenset[Use]().union(*(scan.uses for scan in self.scans))
 
 
 @dataclass(frozen=True, slots=True)

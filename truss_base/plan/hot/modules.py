@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function, parse
-from truss_base.plan.hot.facts import Definition, Import, Kind, ModuleFacts, Scan
+from truss_base.plan.hot.facts import Definition, Import, Kind, ModuleFacts, Role, Scan
 from truss_base.plan.hot.scan import scan
 from truss_base.plan.hot.syntax import MUTATORS, Decorated, dotted, import_target
 from truss_base.plan.observers import reads_source
@@ -57,6 +57,7 @@ def _facts(content: bytes, tree: ast.Module, previous: ModuleFacts | None) -> Mo
     for index, statement in enumerate(tree.body):
         reader.read(statement, index)
     definitions = reader.definitions()
+    definitions.update(_made_at_run_time(definitions))
     return ModuleFacts(
         source="\n".join(lines),
         definitions=definitions,
@@ -68,6 +69,18 @@ def _facts(content: bytes, tree: ast.Module, previous: ModuleFacts | None) -> Mo
         words=_words(definitions),
         interface=_interface(definitions, reader.stars),
     )
+
+
+def _made_at_run_time(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
+    """The variables that only functions bind, by `global`: they have no statement."""
+    names = {
+        use.path[0]: definition.line
+        for definition in definitions.values()
+        for scan in definition.scans
+        for use in scan.stores
+        if use.role is Role.STORE and len(use.path) == 1 and use.path[0] not in definitions
+    }
+    return {name: Definition(name, Kind.VARIABLE, (), line, (), ()) for name, line in names.items()}
 
 
 def _words(definitions: Mapping[str, Definition]) -> frozenset[str]:
@@ -241,6 +254,8 @@ def _one_import(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast
 def _kind(statement: ast.stmt) -> Kind:
     if isinstance(statement, Function):
         return Kind.FUNCTION
+    if isinstance(statement, ast.ClassDef):
+        return Kind.CLASS
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return Kind.VARIABLE
     return Kind.COMPOUND

@@ -73,6 +73,7 @@ class _Visitor:
         self._first = first_line
         self._bindings = bindings
         self._places = Places(bindings)
+        self._texts: dict[int, str] = {}  # by `id`: most slices share most of their parts
 
     def state(self, statement: ast.stmt) -> State:
         kept: list[Kept] = []
@@ -104,7 +105,7 @@ class _Visitor:
         local: set[str] = set()
         code: list[str] = []
         for part in pending:
-            code.append(ast.dump(part))
+            code.append(self._text(part))
             for path in _paths(part):
                 if path[0] == self._bindings.instance:
                     reads.add((SELF, *path[1:]))
@@ -115,6 +116,11 @@ class _Visitor:
                     pending.extend(self._bindings.assigned.get(path[0], ()))
         mixed = bool(local & self._bindings.parameters)
         return Slice(frozenset(reads), mixed, hash("\n".join(sorted(code))))
+
+    def _text(self, node: ast.expr) -> str:
+        if id(node) not in self._texts:
+            self._texts[id(node)] = ast.dump(node)
+        return self._texts[id(node)]
 
 
 _FILLERS = (("setattr",), ("heapq", "heappush"), ("heappush",))

@@ -30,6 +30,7 @@ RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (
     classes.decorated_model,
     running.everywhere,
     running.source_seen,
+    running.set_from_outside,
     running.background,
     running.unpickled,
 )

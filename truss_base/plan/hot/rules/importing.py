@@ -156,11 +156,11 @@ def order(case: Case) -> Iterator[Refusal]:
     """A name that is read while a module is imported has to be bound above."""
     for key, definition in case.executed.items():
         module = case.new.program.modules[key[0]]
-        if definition.owner:
+        if definition.owner or not definition.places:
             continue
         for use in definition.uses:
             bound = module.facts.definitions.get(use.path[0])
-            if not use.eager or bound is None or bound is definition:
+            if not use.eager or bound is None or bound is definition or not bound.places:
                 continue
             carried = (key[0], bound.name) not in case.executed
             below = bound.places[0] > definition.places[-1]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.case import Refusal
 from truss_base.plan.hot.facts import Kind, Role
+from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.wording import called, place
 from truss_base.plan.observers import reads_source
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.plan.hot.case import Case
-    from truss_base.plan.hot.facts import Use
+    from truss_base.plan.hot.facts import Definition, Scan, Use
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module
 
@@ -92,6 +93,27 @@ def source_seen(case: Case) -> Iterator[Refusal]:
 
 def _reads_source(text: str) -> bool:
     return not text.startswith(("import ", "from ")) and reads_source(text.encode())
+
+
+def set_from_outside(case: Case) -> Iterator[Refusal]:
+    """A name that a module does not bind itself would be missing in a new one."""
+    for module in case.old.program.modules.values():
+        for definition in module.facts.definitions.values():
+            for scan in definition.scans:
+                for use in scan.stores:
+                    yield from _set_by(case, module, definition, scan, use)
+
+
+def _set_by(
+    case: Case, module: Module, definition: Definition, scan: Scan, use: Use
+) -> Iterator[Refusal]:
+    if use.role is not Role.STORE or len(use.path) < 2:
+        return
+    for key in resolve(case.old.program, module, use.path, scan.imports, whole=False):
+        missing = key[1] == use.path[-1] and case.old.program.definition(key) is None
+        if missing and key[0] in case.fresh:
+            where = place(case.old.program, (module.name, definition.name), use.line)
+            yield Refusal(min(case.changed), f"`{'.'.join(use.path)}` is set from outside{where}")
 
 
 def background(case: Case) -> Iterator[Refusal]:
