@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Operation = Callable[["ModuleType"], Awaitable[T]]
-POLL_SECONDS = 2.0
-REST_FACTOR = 20  # a look hashes the Truss: large ones are looked at less often
+RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,8 @@ class Listener(Protocol):
 
     def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None: ...
 
+    def prediction_works(self, truss: Path) -> None: ...
+
 
 class Lane:
     """One Truss: its state, and the operation that holds it."""
@@ -69,20 +69,21 @@ class Lane:
         self.lock = asyncio.Lock()
         self.holder: asyncio.Task[object] | None = None
         self.superseded = False
-        self.poll: asyncio.Task[None] | None = None
+        self.watch: asyncio.Task[None] | None = None
         self.look: asyncio.Task[None] | None = None
-        self.look_begun = False
         self.announced = False
         self.look_again = False
-        self.look_seconds = 0.0
         self.complaint = ""
 
 
 class Runtime:
-    """States of the Trusses of this session. While nothing runs, nothing is asked."""
+    """States of the Trusses of this session. What runs tells of itself; nothing running, nobody is
+    asked. `hears_of_edits`: whether somebody calls `look` when files change.
+    """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, *, hears_of_edits: bool) -> None:
         self._listener = listener
+        self._hears_of_edits = hears_of_edits
         self._lanes: dict[Path, Lane] = {}
         self._loaded: asyncio.Future[ModuleType] | None = None
 
@@ -153,7 +154,6 @@ class Runtime:
             await self._look(truss, lane)
 
     async def _look(self, truss: Path, lane: Lane) -> None:
-        started = time.monotonic()
         try:
             if not await asyncio.to_thread(_recorded, truss):
                 self._announce(truss, State(busy=lane.state.busy, message=lane.state.message))
@@ -163,24 +163,17 @@ class Runtime:
             await self._plan(truss, operations)
         except Exception as error:  # whatever the container does, the editor goes on
             self._complain(truss, lane, one_line(f"{type(error).__name__}: {error}"))
-        lane.look_seconds = time.monotonic() - started
-        self._keep_looking(truss, lane)
+        self._keep_watching(truss, lane)
 
     def _take(self, truss: Path, status: RunningStatus) -> None:
-        if status.last_error:
-            self._listener.model_failed(truss, status.last_error)
+        self._tell_errors(truss, status)
         known = self.state(truss)
         same = (known.hash, known.local_hash) == (status.hash, status.local_hash)
         state = replace(
-            known,
-            state=status.state,
-            runtime=status.runtime,
+            _with_account(known, status),
             hash=status.hash,
             local_hash=status.local_hash,
             in_sync=status.in_sync,
-            control=status.control,
-            load_seconds=status.load_seconds,
-            memory_mb=_rounded(status.memory_mb.get("inference")),
             plan=known.plan if same else None,
         )
         self._announce(truss, state)
@@ -195,15 +188,42 @@ class Runtime:
                 plan = {"error": one_line(str(error))}
             self._announce(truss, replace(self.state(truss), plan=plan))
 
-    def _keep_looking(self, truss: Path, lane: Lane) -> None:
-        if lane.state.running and (lane.poll is None or lane.poll.done()):
-            lane.poll = asyncio.create_task(self._poll(truss, lane))
+    def _keep_watching(self, truss: Path, lane: Lane) -> None:
+        if lane.state.running and (lane.watch is None or lane.watch.done()):
+            lane.watch = asyncio.create_task(self._watch(truss, lane))
 
-    async def _poll(self, truss: Path, lane: Lane) -> None:
-        while lane.state.running:
-            await asyncio.sleep(max(POLL_SECONDS, lane.look_seconds * REST_FACTOR))
-            if lane.holder is None:
-                await asyncio.wait([self.look(truss)])
+    async def _watch(self, truss: Path, lane: Lane) -> None:
+        """Hears of what runs until it ends."""
+        try:
+            operations = await self.operations()
+            async for status in operations.watch_status(truss):
+                # An operation of ours tells more of itself, and ends with a look.
+                if lane.holder is None:
+                    self._heard(truss, status)
+        except Exception as error:
+            self._complain(truss, lane, one_line(f"{type(error).__name__}: {error}"))
+            await asyncio.sleep(RETRY_SECONDS)
+            lane.watch = None
+            self.look(truss)
+
+    def _heard(self, truss: Path, status: RunningStatus) -> None:
+        known = self.state(truss)
+        if status.state == "stopped":
+            self._announce(truss, State(local_hash=known.local_hash))
+        elif status.control and status.hash != known.hash:
+            self.look(truss)
+            return
+        else:
+            self._announce(truss, _with_account(known, status))
+            if not self._hears_of_edits:
+                self.look(truss)
+        self._tell_errors(truss, status)
+
+    def _tell_errors(self, truss: Path, status: RunningStatus) -> None:
+        if status.last_error:
+            self._listener.model_failed(truss, status.last_error)
+        elif status.control and status.state == "ready":
+            self._listener.prediction_works(truss)
 
     def _announce(self, truss: Path, state: State) -> None:
         lane = self._lane(truss)
@@ -222,6 +242,18 @@ class Runtime:
         return self._lanes.setdefault(truss, Lane())
 
 
+def _with_account(known: State, status: RunningStatus) -> State:
+    """What a server says of itself, whatever is on disk."""
+    return replace(
+        known,
+        state=status.state,
+        runtime=status.runtime,
+        control=status.control,
+        load_seconds=status.load_seconds,
+        memory_mb=_rounded(status.memory_mb.get("inference")),
+    )
+
+
 def _rounded(megabytes: float | None) -> float | None:
     """In steps that are worth showing: memory moves all the time."""
     return round(megabytes, -1) if megabytes is not None else None
@@ -235,7 +267,7 @@ def _forget_cancellation() -> None:
 
 
 def _import_operations() -> ModuleType:
-    for verbs in ("client", "starting", "patching", "prediction", "reporting"):
+    for verbs in ("client", "starting", "patching", "preparing", "prediction", "subscription"):
         import_module(f"truss_handle.{verbs}")
     return import_module("truss_handle.operations")
 

@@ -65,7 +65,7 @@ class Session:
             # Where another server reads YAML too, a text that does not parse is its to say.
             silent=frozenset({"syntax"} if options.get("otherYamlServer") is True else ()),
         )
-        self.runtime = Runtime(self)
+        self.runtime = Runtime(self, hears_of_edits=able.watch_files)
         self.bars = Bars(client)
         self.saves = Saves(self)
         self.speculation = Speculation(self)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,7 +16,7 @@ from truss_handle.problems import exception_of
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -25,6 +26,8 @@ ERROR_ID_HEADER = "X-Control-Truss-Error-Id"
 _QUICK = httpx.Timeout(10.0)
 # A patch takes as long as the model's load; the control plane bounds that itself.
 _LONG = httpx.Timeout(10.0, read=None)
+# Three times as long as the control plane is ever silent on such a connection.
+_TALKATIVE = httpx.Timeout(10.0, read=45.0)
 _UPLOAD_ATTEMPTS, _UPLOAD_PAUSE = 20, 0.5  # a server that is started again takes seconds
 _RESUMED_BYTES = _BLOCK = 1 << 20
 
@@ -159,16 +162,30 @@ class ServerClient:
         if response.status_code >= 400:
             raise exception_of(response.status_code, _decoded(response))
 
-    async def logs(self, *, tail: int, follow: bool) -> AsyncIterator[str]:
+    def logs(self, *, tail: int, follow: bool) -> AsyncGenerator[str, None]:
         """Lines of the inference server's output."""
         parameters = {"tail": str(tail), "follow": "true" if follow else "false"}
+        return self._lines("/control/logs", _LONG, parameters)
+
+    async def events(self) -> AsyncGenerator[dict[str, Any], None]:
+        """What the control plane tells: "status" now and on every change, "alive" in between.
+
+        Raises ServerUnavailable, also for a connection that went silent; PatchRefused (type
+        `not_found`) of an older server.
+        """
+        async with aclosing(self._lines("/control/events", _TALKATIVE)) as lines:
+            async for line in lines:
+                event = json.loads(line)
+                if isinstance(event, dict):
+                    yield event
+
+    async def _lines(
+        self, path: str, timeout: httpx.Timeout, parameters: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[str, None]:
+        headers = self._authorization()
         try:
             async with self._http.stream(
-                "GET",
-                "/control/logs",
-                params=parameters,
-                headers=self._authorization(),
-                timeout=_LONG,
+                "GET", path, params=parameters, headers=headers, timeout=timeout
             ) as response:
                 if response.status_code >= 400:
                     await response.aread()

@@ -7,6 +7,7 @@ Nothing here blocks the event loop: files are read in threads, tools run as subp
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ __all__ = [
     "start",
     "status",
     "stop",
+    "watch_status",
 ]
 
 PREDICT_PATH = "/v1/models/model:predict"
@@ -203,6 +205,25 @@ async def status(truss_dir: str | Path, *, runtime: str | None = None) -> Runnin
         if known is not None:
             found = await asyncio.to_thread(ended.status_of, settings, known, found.local_hash)
     return remarks.remarked(found)
+
+
+async def watch_status(
+    truss_dir: str | Path, *, runtime: str | None = None
+) -> AsyncGenerator[RunningStatus, None]:
+    """The status now, on every change, and at least every 15 s as a sign of life.
+
+    The server tells by itself; older and plain ones are asked every two seconds. The files on disk
+    are not looked at: `local_hash` and `in_sync` are None. Ends, after a last status "stopped",
+    when nothing runs any more; a server or an engine that only does not answer is "unreachable"
+    until it does.
+    """
+    from truss_handle import subscription
+
+    settings = Settings.from_environment()
+    statuses = subscription.watch(settings, located(settings, truss_dir), runtime)
+    async with aclosing(statuses):
+        async for status in statuses:
+            yield status
 
 
 async def logs(

@@ -17,7 +17,7 @@ from truss_handle.trees import local_hash
 from truss_handle.values import RunningStatus
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -74,13 +74,14 @@ async def _status_of(settings: Settings, running: Running) -> RunningStatus:
     try:
         async with ServerClient(running) as client:
             if running.control:
-                return _of_control(running, await client.status(), local)
-            return _of_plain(running, "ready" if await client.loaded() else "loading", local)
+                return of_control(running, await client.status(), local)
+            return of_plain(running, "ready" if await client.loaded() else "loading", local)
     except HandleError:
-        return _of_plain(running, "unreachable", local)
+        return of_plain(running, "unreachable", local)
 
 
-def _of_control(running: Running, raw: dict[str, Any], local: str | None) -> RunningStatus:
+def of_control(running: Running, raw: Mapping[str, Any], local: str | None) -> RunningStatus:
+    """From a control plane's own account, and the hash of what is on disk."""
     runs = raw.get("hash")
     return RunningStatus(
         truss_dir=running.truss_dir,
@@ -104,7 +105,8 @@ def _of_control(running: Running, raw: dict[str, Any], local: str | None) -> Run
     )
 
 
-def _of_plain(running: Running, state: str, local: str | None) -> RunningStatus:
+def of_plain(running: Running, state: str, local: str | None) -> RunningStatus:
+    """From the record of an instance that says nothing of itself, or not now."""
     runs = running.details.get("hash")
     process = running.details.get("pid")
     role = "control" if running.control else "inference"
