@@ -52,11 +52,12 @@ class Builder:
     def build(self) -> ModuleType:
         """Makes every module and returns that of the Model class. Raises what their code raises."""
         self._new.make = self._make
+        self._new.promised = frozenset(name.partition(".")[0] for name in self._serving.modules)
         entry = self._new.module(self._document.entry_module)
         for name in list(self._serving.modules):
             if name not in self._document.removed_modules:
                 self._new.module(name)
-        self._new.make = None
+        self._new.make, self._new.promised = None, frozenset()
         return entry
 
     def carry(self) -> None:

@@ -35,13 +35,14 @@ class Generation:
         self.replaced: dict[str, set[str]] = {}  # names that this version made anew, by module
         self.serves = False
         self.make: Maker | None = None
+        self.promised: frozenset[str] = frozenset()  # top-level names that `make` can make
         self._path = list(path)
         self._lock = threading.RLock()
 
     def owns(self, name: str) -> bool:
         """Whether the module is the user's, loaded already or not."""
         top = name.partition(".")[0]
-        if top in self.modules:
+        if top in self.modules or top in self.promised:
             return True
         return top not in sys.modules and self._find(top, self._path) is not None
 
