@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Event = dict[str, Any]
-KEPT_LINES = 1000
+# Enough for the history that the status shows, three lines each.
+KEPT_LINES = 200
 
 
 class Journal:

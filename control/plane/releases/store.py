@@ -220,10 +220,13 @@ class ReleaseStore:
 
     def last_healthy(self) -> Release | None:
         """The newest healthy release besides the live one."""
-        for release_id in reversed(self.journal.committed()):
-            if release_id != self.live.id and self.is_healthy(release_id):
-                with contextlib.suppress(StateError):
-                    return read_release(self._releases / release_id)
+        order = {release_id: place for place, release_id in enumerate(self.journal.committed())}
+        healthy = {mark.parent.name for mark in self._releases.glob(f"*/{HEALTHY}")}
+        # One that the journal has forgotten is older than those that it knows.
+        healthy.discard(self.live.id)
+        for release_id in sorted(healthy, key=lambda one: (order.get(one, -1), one))[::-1]:
+            with contextlib.suppress(StateError):
+                return read_release(self._releases / release_id)
         return None
 
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ class Outline:
     is_complete: bool
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def outline(content: bytes, class_name: str | None = None) -> Outline:
     """The imports of a module; with `class_name` those of that class's construction and `load` too.
 
