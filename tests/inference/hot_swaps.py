@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import sys
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -113,8 +114,10 @@ class Swapping:
 
 
 @contextmanager
-def swapping(folder: Path, files: Mapping[str, str], **config: Any) -> Iterator[Swapping]:
+def swapping(
+    folder: Path, files: Mapping[str, str], python: str = sys.executable, **config: Any
+) -> Iterator[Swapping]:
     """A server that has loaded `files`, ready for swaps."""
     truss = write_truss(folder / "version-0", None, files, **config)
-    with serving(truss) as managed:
+    with serving(truss, python) as managed:
         yield Swapping(managed, folder, truss, dict(files), config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 from types import CodeType, FrameType
@@ -15,6 +16,7 @@ from .holders import holders, kept
 
 if TYPE_CHECKING:
     from ..version import Version
+    from .captures import Captures
     from .document import SwapDocument
     from .generation import Generation
 
@@ -47,21 +49,21 @@ def audit(
     Costs what has come to life since the load, not what was loaded.
     """
     places = [(module, name) for module, names in document.affected.items() for name in names]
-    reasons = {
-        f"`{name}` of {module}: {version.model.captures.definitions[module, name]}": None
-        for module, name in places
-        if (module, name) in version.model.captures.definitions
-    }
-    if version.model.captures.model is not None:
-        reasons[version.model.captures.model] = None
-    found = _Search(serving, version, original)
-    for (module, name), reason in found.held(places):
-        reasons[f"`{name}` of {module}: {reason}"] = None
-    for where in (found.model(), *found.running(places, loop)):
-        if where is not None:
-            reasons[where] = None
+    search = _Search(serving, version, original)
+    reasons = [*_captured(places, version.model.captures)]
+    if not reasons and search.reasons(places, loop):
+        gc.collect()  # what was replaced earlier may only wait for that
+        reasons = search.reasons(places, loop)
     if reasons:
-        raise SwapRefused(*reasons)
+        raise SwapRefused(*dict.fromkeys(reasons))
+
+
+def _captured(places: list[Place], captures: Captures) -> Iterator[str]:
+    for module, name in places:
+        if (module, name) in captures.definitions:
+            yield f"`{name}` of {module}: {captures.definitions[module, name]}"
+    if captures.model is not None:
+        yield captures.model
 
 
 class _Search:
@@ -72,6 +74,12 @@ class _Search:
         self._in_flight = version.in_flight.count > 0
         own = [*version.contract.functions, self._model, self._model.__dict__, self._models]
         self._own = {id(each) for each in own}
+
+    def reasons(self, places: list[Place], loop: asyncio.AbstractEventLoop) -> list[str]:
+        """Everything that is found, in words."""
+        held = [f"`{name}` of {module}: {why}" for (module, name), why in self.held(places)]
+        model = self.model()
+        return [*held, *([model] if model else []), *self.running(places, loop)]
 
     def held(self, places: list[Place]) -> Iterator[tuple[Place, str]]:
         """What lives that was made of a definition or refers to it."""

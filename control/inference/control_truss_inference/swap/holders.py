@@ -7,6 +7,7 @@ class, a bound method that a timer was given, a function in a list of handlers.
 from __future__ import annotations
 
 import gc
+import operator
 import sys
 from collections import Counter, deque
 from types import (
@@ -21,6 +22,7 @@ from types import (
 )
 from typing import Any, Callable, Container, Iterator, Mapping, Sequence, Tuple
 
+from ..importer import SourceLoader
 from .definitions import Place, definitions
 
 Definition = Tuple[Place, Any]
@@ -69,15 +71,23 @@ def holders(
     for holder in gc.get_referrers(*values):
         if id(holder) in own or holder is values or isinstance(holder, _HARMLESS):
             continue
-        if is_known(holder) or any(holder is item for item in held):
+        if is_known(holder) or _is_ours(holder, held, values):
             continue
         referents = {id(referent) for referent in gc.get_referents(holder)}
-        is_model = any(holder is model for model in models)
+        classes = type(holder).__mro__ if any(holder is model for model in models) else ()
         for place, value in held:
-            if id(value) in referents and not (is_model and isinstance(value, type)):
+            if id(value) in referents and not any(value is each for each in classes):
                 text = _described(holder, value)
                 if text is not None:
                     yield place, text
+
+
+def _is_ours(holder: Any, held: Sequence[Definition], values: list[Any]) -> bool:
+    """Whether it is what this search itself consists of; Python 3.13 shows its arguments, too."""
+    if not isinstance(holder, tuple):
+        return False
+    is_item = any(holder is item for item in held)
+    return is_item or (len(holder) == len(values) and all(map(operator.is_, holder, values)))
 
 
 def kept(
@@ -123,8 +133,10 @@ def _described(holder: Any, value: Any) -> str | None:
 
 
 def _own_parts(modules: Mapping[str, ModuleType]) -> set[int]:
-    """The ids of the namespaces, and of all that the definitions in them consist of."""
+    """The ids of the namespaces, those of earlier versions too, and of all that the definitions
+    in them consist of."""
     found = {id(part) for module in modules.values() for part in (module, module.__dict__)}
+    found.update(id(loader.namespace) for loader in list(SourceLoader.living))
     level = [value for _, value in definitions(modules)]
     for _ in range(_DEPTH):
         level = [each for each in level if id(each) not in found]
