@@ -62,7 +62,8 @@ def running_hot_plane(folder: Path, **environment: str) -> Iterator[HotPlane]:
     """A control plane for any number of cases."""
     plane = RunningPlane(folder, FIRST)
     try:
-        plane.start(environment=environment)
+        # A fresh process that takes over soon after a hot swap would hide what the swap did.
+        plane.start("--settle", "never", environment=environment)
         plane.wait_for("ready")
         yield HotPlane(plane)
     finally:
