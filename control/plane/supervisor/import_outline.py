@@ -44,7 +44,7 @@ def outline(content: bytes, class_name: str | None = None) -> Outline:
     """The imports of a module; with `class_name` those of that class's construction and `load` too.
 
     Raises:
-        ValueError: it is no Python (SyntaxError is one).
+        SyntaxError, ValueError: it is no Python.
     """
     tree = ast.parse(content)
     found: list[Import] = []

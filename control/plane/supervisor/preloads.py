@@ -76,7 +76,7 @@ class _Walk:
         self._seen.add(path)
         try:
             read: Outline = outline(self.sources.read(path), class_name)
-        except (OSError, ValueError):
+        except (OSError, SyntaxError, ValueError):
             return False
         folder = path.rpartition("/")[0]
         return all(self._statement(one, folder) for one in read.imports) and read.is_complete
