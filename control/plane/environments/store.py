@@ -94,7 +94,6 @@ class EnvironmentStore:
         """Makes the folder of `begin` an environment; it is collected once nobody names it."""
         made = Environment(root.name, key, time.time(), _python(root), sources)
         _record(root, {"key": key, "made": made.made, "sources": sources})
-        sync_directory(self._folder)
         return made
 
     def settle(self, environment: str) -> None:
@@ -102,8 +101,8 @@ class EnvironmentStore:
         made = self.get(environment)
         if made is not None:
             # What an installer took from its cache an hour ago has long been written.
-            sync_recent(made.root, made.made - HOUR)
-            sync_directory(made.root.parent)
+            sync_recent(made.root.parent, made.made - HOUR)
+            sync_directory(self._folder)
 
     def release(self, environment: str) -> None:
         """What was begun may be collected again, unless a release names it."""
@@ -160,7 +159,6 @@ def _record(root: Path, value: dict[str, Any]) -> None:
     new = root / f"{RECORD}.new"
     new.write_text(json.dumps(value))
     new.replace(root / RECORD)
-    sync_directory(root)
 
 
 def _remove(root: Path) -> None:
