@@ -50,7 +50,7 @@ def publish(records: Sequence[Record]) -> None:
     print("\n".join([*lines(records), "", *summary(records)]))
     DATA.parent.mkdir(parents=True, exist_ok=True)
     DATA.write_text(json.dumps([asdict(record) for record in records], indent=1) + "\n")
-    DOCUMENT.write_text(_document(records))
+    DOCUMENT.write_text(document(records))
 
 
 def summary(records: Sequence[Record]) -> list[str]:
@@ -98,7 +98,8 @@ def _others(record: Record) -> list[str]:
     return [record.others[tool.name].replace(" correctly", "") for tool in TOOLS]
 
 
-def _document(records: Sequence[Record]) -> str:
+def document(records: Sequence[Record]) -> str:
+    """The text of docs/hot-cases.md."""
     parts = [HEAD, "## Summary\n", "\n".join(summary(records)), "", _by_group(records)]
     files = {
         title: path.name for path in CASES.glob("*.md") for title in [_title(path.read_text())]
