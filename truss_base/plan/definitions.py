@@ -1,4 +1,4 @@
-"""The definitions in a Python module, by qualified name, so that a change can be named."""
+"""Syntax trees of Python modules, and everything in them that can have a docstring."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-
-_MODULE_LEVEL = "module-level code"
-_IMPORTS = "the imports"
 
 
 def parse(source: bytes) -> ast.Module:
@@ -78,64 +75,3 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
         if docstring(node) is not None:
             del node.body[0]
     return tree
-
-
-def changed_names(before: ast.Module, after: ast.Module) -> list[str]:
-    """What differs between two modules, in words: "`Model.predict` changed", "`helper` added"."""
-    old, new = _pieces(before), _pieces(after)
-    changed = [
-        f"{_quoted(name)} {_verb(old.get(name), new.get(name))}"
-        for name in [*new, *(name for name in old if name not in new)]
-        if old.get(name) != new.get(name)
-    ]
-    return changed or ["the order of its definitions changed"]
-
-
-def _verb(old: list[str] | None, new: list[str] | None) -> str:
-    if old is None:
-        return "added"
-    return "removed" if new is None else "changed"
-
-
-def _quoted(name: str) -> str:
-    return name if " " in name else f"`{name}`"
-
-
-def _pieces(tree: ast.Module) -> dict[str, list[str]]:
-    """The dumps of every statement, under the name of the definition that it belongs to."""
-    pieces: dict[str, list[str]] = {}
-    for statement in tree.body:
-        _collect(statement, "", pieces)
-    return pieces
-
-
-def _collect(statement: ast.stmt, prefix: str, pieces: dict[str, list[str]]) -> None:
-    if isinstance(statement, ast.ClassDef):
-        name = f"{prefix}{statement.name}"
-        header = ast.ClassDef(**{**dict(ast.iter_fields(statement)), "body": []})
-        pieces.setdefault(name, []).append(dump(header))
-        for inner in statement.body:
-            _collect(inner, f"{name}.", pieces)
-        return
-    pieces.setdefault(_name(statement, prefix), []).append(dump(statement))
-
-
-def _name(statement: ast.stmt, prefix: str) -> str:
-    if isinstance(statement, Function):
-        return f"{prefix}{statement.name}"
-    if isinstance(statement, ast.Import | ast.ImportFrom) and not prefix:
-        return _IMPORTS
-    target = _assigned(statement)
-    if target:
-        return f"{prefix}{target}"
-    return prefix.removesuffix(".") or _MODULE_LEVEL
-
-
-def _assigned(statement: ast.stmt) -> str | None:
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target: ast.expr = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        target = statement.target
-    else:
-        return None
-    return target.id if isinstance(target, ast.Name) else None

@@ -284,6 +284,47 @@ def test_a_decorator_that_is_not_known_keeps_its_unchanged_method() -> None:
     assert carried(swap) == {"vendor", "Model.other"}
 
 
+def test_what_only_running_code_has_bound_is_carried() -> None:
+    change = edit(
+        model="""
+         class Model:
+             class Inner:
+                 pass
+             __private = []
+             def load(self):
+                 global TABLE
+                 TABLE = {}
+                 Model.added = self.Inner()
+             def predict(self, x):
+        -        return TABLE
+        +        return [TABLE]
+        """
+    )
+    swap = swapped(change)
+    assert carried(swap) == {"TABLE", "Model.Inner", "Model._Model__private", "Model.added"}
+
+
+def test_a_variable_that_is_filled_below_runs_with_what_fills_it() -> None:
+    change = edit(
+        model="""
+         def make(x):
+        -    return x
+        +    return -x
+         TABLE = {}
+         for number in (1, 2):
+             TABLE[number] = make(number)
+         PARTS = ["a"]
+         PARTS.append(make(1))
+         class Model:
+             def predict(self, x):
+                 return TABLE, PARTS
+        """
+    )
+    swap = swapped(change)
+    assert executed(swap, change) >= {"TABLE", "number", "PARTS"}
+    assert carried(swap) == set()
+
+
 def test_cached_values_of_the_instance_are_dropped() -> None:
     change = edit(
         model="""

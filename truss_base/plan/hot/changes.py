@@ -122,13 +122,15 @@ def _same_code(old: str, new: str) -> bool:
 
 
 def _code(text: str) -> str:
-    # What is indented stands in a block of its own here, its strings as they are.
-    nested = text[:1].isspace()
-    return dump(without_docstrings(parse(f"if 1:\n{text}".encode() if nested else text.encode())))
+    return dump(without_docstrings(_tree(text)))
 
 
 def parsed(text: str) -> ast.stmt:
     """The statement of a definition's text."""
-    tree = parse(f"if 1:\n{text}".encode() if text[:1].isspace() else text.encode())
-    statement = tree.body[0]
+    statement = _tree(text).body[0]
     return statement.body[0] if text[:1].isspace() and isinstance(statement, ast.If) else statement
+
+
+def _tree(text: str) -> ast.Module:
+    # What is indented stands in a block of its own here, its strings as they are.
+    return parse((f"if 1:\n{text}" if text[:1].isspace() else text).encode())

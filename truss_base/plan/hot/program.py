@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.facts import Kind
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """A definition: its module and its name. ("helpers", "") stands for the module itself."""
-
-Facts = "Callable[[str, bytes], ModuleFacts]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +56,6 @@ class Program:
     def line(self, key: Key) -> int:
         definition = self.definition(key)
         return definition.line if definition is not None else 0
-
-    def classes(self, module: str) -> Iterator[str]:
-        for name, definition in self.modules[module].facts.definitions.items():
-            if definition.kind is Kind.CLASS and "." not in name:
-                yield name
 
 
 def read_program(

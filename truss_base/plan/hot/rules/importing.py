@@ -11,6 +11,7 @@ from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.modules import STAR
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
+from truss_base.plan.hot.syntax import MUTATORS
 from truss_base.plan.hot.wording import called, place
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def calls(case: Case) -> Iterator[Refusal]:
 
 def _is_unknown_call(case: Case, module: Module, definition: Definition, use: Use) -> bool:
     if not use.eager or use.role is not Role.CALL or use.path[0] == SELF:
+        return False
+    if use.path[-1] in MUTATORS and (module.name, use.path[0]) in case.executed:
         return False
     if any(use.path in (*scan.decorators, *scan.bases) for scan in definition.scans):
         return False

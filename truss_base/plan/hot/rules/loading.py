@@ -36,10 +36,10 @@ def load_needs_it(case: Case) -> Iterator[Refusal]:
             elif key in case.rebased or graph.program.definition(key) is None:
                 continue
             elif case.affected.is_seed(key):
-                yield Refusal(key, _needed(graph, key, reached))
+                yield Refusal(key, _needed(graph, key, reached, key in case.changed))
 
 
-def _needed(graph: Graph, key: Key, reached: Mapping[Key, Key | None]) -> str:
+def _needed(graph: Graph, key: Key, reached: Mapping[Key, Key | None], changed: bool) -> str:
     user = reached[key]
     if user is None:
         return "it runs before the first request"
@@ -50,7 +50,7 @@ def _needed(graph: Graph, key: Key, reached: Mapping[Key, Key | None]) -> str:
     while (user := reached[chain[-1]]) is not None:
         chain.append(user)
     root, first = chain[-1], chain[-2]
-    needed = "it" if called(first) == called(key) else called(first)
+    needed = "it" if changed and called(first) == called(key) else called(first)
     return f"{called(root)} needs {needed}{place(graph.program, root, _line(graph, root, first))}"
 
 
