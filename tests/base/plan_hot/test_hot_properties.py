@@ -16,8 +16,7 @@ from truss_base.plan import Strategy
 from truss_base.plan.hot import AnalysisCache
 
 SAMPLES = [
-    Path(module.__file__ or "")
-    for module in map(__import__, ("ast", "dataclasses", "enum", "functools", "heapq", "typing"))
+    Path(module.__file__ or "") for module in map(__import__, ("dataclasses", "functools", "heapq"))
 ]
 USER = b"\n\nclass Model:\n    def predict(self, x):\n        return x\n"
 
