@@ -202,14 +202,20 @@ class _Reader:
         earlier = self.bodies.get(statement.name, ())
         self.bodies[statement.name] = earlier or _names(members, len(statement.body))
 
+    def _own_variable(self, name: str | None) -> str | None:
+        """The name, unless it is imported: what is filled then belongs to somebody else."""
+        pieces = self._pieces.get(name, ()) if name else ()
+        return None if any(piece.kind is Kind.IMPORT for piece in pieces) else name
+
     def _bindings(self, statement: ast.stmt) -> Iterator[tuple[str, Kind]]:
         """The names that a statement gives something to, and what it is."""
         kind = _kind(statement)
         names = list(dict.fromkeys(_bound(statement)))
-        filled = _mutated(statement)
+        filled = self._own_variable(_mutated(statement))
         if kind is Kind.COMPOUND:  # a loop may fill what stands above it
             inner = (_mutated(item) for item in ast.walk(statement) if isinstance(item, ast.stmt))
-            names = list(dict.fromkeys([*names, *(name for name in inner if name)]))
+            own = (name for item in inner if (name := self._own_variable(item)))
+            names = list(dict.fromkeys([*names, *own]))
         if not names and filled is not None:
             yield filled, Kind.VARIABLE
         elif not names:
