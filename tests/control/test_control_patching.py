@@ -36,7 +36,7 @@ def test_an_edited_predict_answers_after_the_patch(plane: RunningPlane) -> None:
     assert response.status_code == 200
     assert plane.predict() == "two"
     assert answer["msg"] == "Patch applied successfully"
-    assert answer["strategy"] == "S2"
+    assert answer["strategy"] == "S1"
     assert answer["prev_hash"] == before
     assert answer["hash"] == plane.hash() == truss_hash(plane.truss)
     assert answer["reasons"][0]["subject"] == "model/model.py"
@@ -127,7 +127,6 @@ def test_an_environment_variable_needs_a_fresh_interpreter(plane: RunningPlane) 
     [
         ("python_version: py310\n", "python_version"),
         ("resources: {accelerator: T4}\n", "resources.accelerator"),
-        ("requirements: [six]\n", "requirements"),
         ("system_packages: [jq]\n", "system_packages"),
         ("base_image: {image: 'python:3.11'}\n", "base_image"),
         ("build_commands: [ls]\n", "build_commands"),
@@ -155,7 +154,7 @@ def test_a_dry_run_plans_and_changes_nothing(plane: RunningPlane) -> None:
 
     answer = plane.patch({"model/model.py": model("'two'")}, dry_run=True).json()
 
-    assert (answer["strategy"], answer["dry_run"]) == ("S2", True)
+    assert (answer["strategy"], answer["dry_run"]) == ("S1", True)
     assert plane.predict() == "one"
     assert plane.status()["release"] == before["release"]
     assert plane.status()["patches"] == before["patches"]
@@ -171,7 +170,7 @@ def test_the_same_hash_is_nothing_to_do(plane: RunningPlane) -> None:
 
 def test_progress_comes_line_by_line(plane: RunningPlane) -> None:
     events = stream(plane, {"model/model.py": model("'two'")})
-    assert [event["stage"] for event in events[:-1]] == ["check", "stage", "load"]
+    assert [event["stage"] for event in events[:-1]] == ["check", "stage", "swap"]
     assert events[-1]["event"] == "result"
     assert events[-1]["hash"] == truss_hash(plane.truss)
 

@@ -306,6 +306,7 @@ class Patcher:
         if chosen.strategy is Strategy.SYNC and self._supervisor.state == "ready":
             return Adoption(self._supervisor), chosen
         if chosen.swap is not None:
+            progress("swap", "making the new code beside the old")
             try:
                 swap = self._supervisor.prepare_swap(release, chosen.swap.to_wire())
                 prepared = await attempt.race(swap)
