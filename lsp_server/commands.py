@@ -12,7 +12,8 @@ from lsp_server.errors import BadArgument, NoTruss, Untrusted, failure
 from lsp_server.features import debug as debug_text
 from lsp_server.features import plan as plan_text
 from lsp_server.settings import Runtime
-from lsp_server.uris import path_of
+from lsp_server.streaming import Pieces
+from lsp_server.uris import path_of, uri_of
 from lsp_server.versions import versions
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TAIL = 200
 PATCHING = "patching"
+PREDICT_CHUNK, LOG = "truss/predictChunk", "truss/log"
 RUNTIMES = get_args(Runtime)
 
 
@@ -56,6 +58,11 @@ class Call:
         if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise BadArgument(f"{key!r} has to be a list of strings.")
         return value
+
+    def sender(self, notification: str) -> Callable[[str], None]:
+        """Sends texts to the client, under the name that it gave them: its `stream`."""
+        told = {"uri": uri_of(self.truss), "id": self.text("stream")}
+        return lambda text: self.session.client.notify(notification, {**told, "text": text})
 
 
 Run = Callable[[Call], Awaitable["Json"]]
@@ -191,12 +198,17 @@ async def predict(call: Call) -> Json:
         asked = call.argument["input"]
     else:
         asked = (await operations.predict_input(call.truss)).input
-    result = await operations.predict(call.truss, asked)
+    pieces = Pieces(call.sender(PREDICT_CHUNK))
+    wanted = "stream" in call.argument
+    result = await operations.predict(call.truss, asked, on_text=pieces.add if wanted else None)
+    pieces.flush()
     answer: Json = {
         "ok": result.ok,
         "status": result.status,
         "output": result.body,
+        "kind": result.kind,
         "latency_ms": result.latency_ms,
+        "first_byte_ms": result.first_byte_ms,
         "size": result.size,
         "content_type": result.content_type,
     }
@@ -230,7 +242,13 @@ async def logs(call: Call) -> Json:
     if not isinstance(tail, int) or tail < 0:
         raise BadArgument("'tail' has to be a number of lines.")
     operations = await call.session.runtime.operations()
-    return {"lines": [line async for line in operations.logs(call.truss, tail=tail)]}
+    if call.argument.get("follow") is not True:
+        return {"lines": [line async for line in operations.logs(call.truss, tail=tail)]}
+    pieces = Pieces(call.sender(LOG))
+    async for line in operations.logs(call.truss, tail=tail, follow=True):
+        pieces.add(f"{line.rstrip()}\n")
+    pieces.flush()
+    return {"lines": []}
 
 
 async def debug_info(session: Session) -> Json:

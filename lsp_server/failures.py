@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lsp_server.text import split_lines
+from lsp_server.text import one_line, split_lines
 
 Slot = Literal["version", "predict"]
 ReadText = Callable[[Path], str | None]
@@ -38,6 +38,12 @@ class Failure:
     traceback: str
     at: Frame
     frames: tuple[Frame, ...]
+
+    def sentence(self, truss: Path) -> str:
+        """What happened and where, in one line."""
+        at = self.at.path.relative_to(truss).as_posix()
+        said = one_line(f"{self.type}: {self.message}", 200)
+        return f"{said} ({self.phase}, {at}:{self.at.line})"
 
 
 class Failures:

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.commands import PATCHING, execute
+from lsp_server.features import plan as plan_text
 from lsp_server.text import one_line
 from lsp_server.uris import uri_of
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lsp_server.settings import PatchOnSave
 
 logger = logging.getLogger(__name__)
-ONCE, ALWAYS, NEVER = "Patch", "Always", "Never"
+ONCE, ALWAYS, NEVER, SHOW_PLAN = "Patch", "Always", "Never", "Show plan"
 REBUILD, LATER = "Rebuild and restart", "Not now"
 TOGETHER_SECONDS = 0.05
 
@@ -121,13 +122,26 @@ class Saves:
     async def _agreed(self, truss: Path) -> bool:
         if self._session.runtime.state(truss).needs_rebuild:
             return True  # patching says why it cannot, and offers what can
-        question = f"{truss.name} has changed. Patch the running container?"
-        answer = await self._session.client.choose(question, [ONCE, ALWAYS, NEVER])
+        plan = dict(self._session.runtime.state(truss).plan or {})
+        question = plan_text.question(truss.name, plan)
+        choices, choose = [ONCE, ALWAYS, NEVER], self._session.client.choose
+        answer = await choose(question, [*choices, SHOW_PLAN])
+        if answer == SHOW_PLAN:
+            self._session.show_plan(truss, plan_text.markdown(truss.name, plan))
+            answer = await choose(question, choices)
         if answer == ALWAYS:
-            self._answers[truss] = "on"
+            self._remember(truss, "on")
         elif answer == NEVER:
-            self._answers[truss] = "off"
+            self._remember(truss, "off")
         return answer in (ONCE, ALWAYS)
+
+    def _remember(self, truss: Path, mode: PatchOnSave) -> None:
+        self._answers[truss] = mode
+        self._session.remember_patch_on_save(truss, mode)
+
+    def settings_changed(self) -> None:
+        """What the user has set since is his newest word."""
+        self._answers.clear()
 
     async def _refused(self, truss: Path, error: Json) -> None:
         """A failure of the user's code shows at its line; anything else is said once."""

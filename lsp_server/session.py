@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.documents import Documents
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from lsp_server.client import Abilities, Client
     from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Json
+    from lsp_server.settings import PatchOnSave
     from lsp_server.snapshot import Snapshot
     from lsp_server.timings import Timings
     from lsp_server.view import View
 
 STATUS = "truss/status"
+REMEMBER = "truss/rememberPatchOnSave"
+SHOW_PLAN = "truss/showPlan"
 _SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
 
 
@@ -47,7 +50,8 @@ class Session:
         self.able = able
         self.trusted = options.get("trusted") is not False
         # A client with commands of its own shows their answers; the server's only answer.
-        self.commands = "controlTruss" if options.get("clientCommands") is True else "truss"
+        self._has_commands = options.get("clientCommands") is True
+        self.commands = "controlTruss" if self._has_commands else "truss"
         self._settings = Settings.parse(options.get("settings"))
         self._settings_of: dict[Path, Settings] = {}
         self.trusses = Trusses()
@@ -172,7 +176,35 @@ class Session:
         }
 
     def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None:
-        self.problems.show(self.failures.note(truss, error))
+        changed = self.failures.note(truss, error)
+        self.problems.show(changed)
+        self._say_what_is_not_seen(truss, changed)
+
+    def _say_what_is_not_seen(self, truss: Path, changed: Iterable[Path]) -> None:
+        """A client that pulls asks for open files only: a failure in another is said once."""
+        if not self.able.pull_diagnostics:
+            return
+        for path in changed:
+            if self.documents.at(path) is None:
+                for failure in self.failures.at(path):
+                    self.client.show("warning", failure.sentence(truss))
+
+    def show_plan(self, truss: Path, markdown: str) -> None:
+        """Opens a plan where the client has a way for it; else it is said."""
+        if self._has_commands:
+            told = {"uri": uri_of(truss), "name": truss.name, "markdown": markdown}
+            self.client.notify(SHOW_PLAN, told)
+        else:
+            self.client.show("information", markdown)
+
+    def remember_patch_on_save(self, truss: Path, mode: PatchOnSave) -> None:
+        """Lets the client write the setting; the protocol has no way to write it ourselves."""
+        if self._has_commands:
+            self.client.notify(REMEMBER, {"uri": uri_of(truss), "value": mode})
+            return
+        setting = f'"{SECTION}.patchOnSave": "{mode}"'
+        message = f"This holds until the language server ends; {setting} keeps it."
+        self.client.show("information", message)
 
     def version_works(self, truss: Path, *, changed: bool = True) -> None:
         """The files on disk run; where they are not what ran before, predictions start afresh."""
@@ -214,6 +246,7 @@ class Session:
     def settings_changed(self, pushed: object) -> None:
         """Clients that answer questions are asked anew when it matters; others push everything."""
         self._settings_of.clear()
+        self.saves.settings_changed()
         self.client.refresh_lenses()
         self.client.refresh_hints()
         if isinstance(pushed, dict) and SECTION in pushed:

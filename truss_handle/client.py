@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import ssl
 import time
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +18,7 @@ from truss_handle.problems import exception_of
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -30,6 +32,18 @@ _LONG = httpx.Timeout(10.0, read=None)
 _TALKATIVE = httpx.Timeout(10.0, read=45.0)
 _UPLOAD_ATTEMPTS, _UPLOAD_PAUSE = 20, 0.5  # a server that is started again takes seconds
 _RESUMED_BYTES = _BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered, as it came. `error_id` names a report that the server keeps."""
+
+    status: int
+    content: bytes
+    content_type: str
+    error_id: str | None
+    first_byte_ms: float
+    latency_ms: float
 
 
 class ServerClient:
@@ -204,17 +218,19 @@ class ServerClient:
         return response.status_code == 200
 
     async def ask(
-        self, path: str, payload: Any, timeout: float | None
-    ) -> tuple[httpx.Response, float]:
-        """POST a payload to the model: the answer and its latency in milliseconds.
+        self,
+        path: str,
+        payload: Any,
+        timeout: float | None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """POST a payload to the model. `on_text` gets the pieces of a text that streams.
 
         Raises PredictTimeout after `timeout` seconds (None: as long as it takes).
         """
-        began = time.perf_counter()
-        # httpx's read limit starts anew with every chunk; the caller's is about the whole answer.
-        asking = self._http.post(path, json=payload, timeout=_LONG)
         try:
-            response = await asyncio.wait_for(asking, timeout)
+            # httpx's read limit starts anew with every chunk; the caller's is about all of them.
+            return await asyncio.wait_for(self._asked(path, payload, on_text), timeout)
         except asyncio.TimeoutError as error:
             raise PredictTimeout(
                 f"the model did not answer within {timeout:g} s",
@@ -222,7 +238,29 @@ class ServerClient:
             ) from error
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
-        return response, (time.perf_counter() - began) * 1000
+
+    async def _asked(
+        self, path: str, payload: Any, on_text: Callable[[str], None] | None
+    ) -> Answer:
+        began = time.perf_counter()
+        first: float | None = None
+        content = bytearray()
+        async with self._http.stream("POST", path, json=payload, timeout=_LONG) as response:
+            pieces = _text_pieces(response) if on_text else None
+            async for chunk in response.aiter_bytes():
+                first = first or time.perf_counter()
+                content += chunk
+                if on_text and pieces and (text := pieces.decode(chunk)):
+                    on_text(text)
+        ended = time.perf_counter()
+        return Answer(
+            status=response.status_code,
+            content=bytes(content),
+            content_type=response.headers.get("content-type", ""),
+            error_id=response.headers.get(ERROR_ID_HEADER),
+            first_byte_ms=((first or ended) - began) * 1000,
+            latency_ms=(ended - began) * 1000,
+        )
 
     async def _get(self, path: str) -> dict[str, Any]:
         response = await self._control("GET", path)
@@ -260,6 +298,13 @@ class ServerClient:
             f"the server at {self._running.url} does not answer: {said}",
             hint="look at `control-truss logs`, or stop and start the Truss",
         )
+
+
+def _text_pieces(response: httpx.Response) -> codecs.IncrementalDecoder | None:
+    """Decodes an answer that comes piece by piece; None for one that comes as a whole."""
+    if "content-length" in response.headers or response.status_code >= 400:
+        return None
+    return codecs.getincrementaldecoder("utf-8")("replace")
 
 
 async def _part(file: Path, offset: int, size: int) -> AsyncIterator[bytes]:

@@ -29,7 +29,7 @@ from truss_handle.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Mapping
+    from collections.abc import AsyncGenerator, Callable, Collection, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -171,13 +171,20 @@ async def predict(
     runtime: str | None = None,
     timeout: float | None = None,
     path: str = PREDICT_PATH,
+    on_text: Callable[[str], None] | None = None,
 ) -> PredictResult:
-    """Ask the running model. Raises NotRunning, ServerUnavailable, PredictTimeout."""
+    """Ask the running model. Raises NotRunning, ServerUnavailable, PredictTimeout.
+
+    `on_text` gets the pieces of an answer that streams as text, as they come. Who cancels closes
+    the connection, and the model hears of that.
+    """
     from truss_handle import prediction
 
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
-    return await prediction.predict(settings, running, payload, timeout=timeout, path=path)
+    return await prediction.predict(
+        settings, running, payload, timeout=timeout, path=path, on_text=on_text
+    )
 
 
 async def predict_input(truss_dir: str | Path, *, prefer_last: bool = True) -> PredictInput:

@@ -9,42 +9,51 @@ from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
 from truss_handle import instances
-from truss_handle.client import ERROR_ID_HEADER, ServerClient
+from truss_handle.answers import decoded
+from truss_handle.client import ServerClient
 from truss_handle.exceptions import HandleError, InputInvalid
 from truss_handle.memory import Memory
 from truss_handle.plain_failures import predict_failure
 from truss_handle.values import PredictInput, PredictResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import httpx
-
+    from truss_handle.client import Answer
     from truss_handle.settings import Settings
     from truss_handle.values import Running
 
 
 async def predict(
-    settings: Settings, running: Running, payload: Any, *, timeout: float | None, path: str
+    settings: Settings,
+    running: Running,
+    payload: Any,
+    *,
+    timeout: float | None,
+    path: str,
+    on_text: Callable[[str], None] | None = None,
 ) -> PredictResult:
     """See `operations.predict`."""
     async with ServerClient(running) as client:
         try:
-            response, latency = await client.ask(path, payload, timeout)
+            answer = await client.ask(path, payload, timeout, on_text)
         except (TypeError, ValueError):
             require_json(payload)
             raise
-        error = await _model_error(settings, client, running, response)
+        error = await _model_error(settings, client, running, answer)
     with suppress(OSError):  # the answer is there; a full disk costs no more than a default
         await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
+    kind, body = decoded(answer.content, answer.content_type)
     return PredictResult(
-        status=response.status_code,
-        body=_body(response),
-        latency_ms=round(latency, 3),
-        size=len(response.content),
-        content_type=response.headers.get("content-type", ""),
+        status=answer.status,
+        body=body,
+        latency_ms=round(answer.latency_ms, 3),
+        size=len(answer.content),
+        content_type=answer.content_type,
         model_error=error,
+        first_byte_ms=round(answer.first_byte_ms, 3),
+        kind=kind,
     )
 
 
@@ -93,12 +102,12 @@ def _example(truss_dir: Path) -> PredictInput:
 
 
 async def _model_error(
-    settings: Settings, client: ServerClient, running: Running, response: httpx.Response
+    settings: Settings, client: ServerClient, running: Running, answer: Answer
 ) -> Mapping[str, Any] | None:
     """The user's exception behind a failed answer; the answer itself never carries it."""
-    if response.status_code < 500:
+    if answer.status < 500:
         return None
-    error_id = response.headers.get(ERROR_ID_HEADER)
+    error_id = answer.error_id
     try:
         if running.control:
             return _from_status(await client.status(), error_id)
@@ -114,10 +123,3 @@ def _from_status(status: Mapping[str, Any], error_id: str | None) -> Mapping[str
         return None
     belongs = error.get("id") == error_id if error_id else status.get("state") == "failed"
     return error if belongs else None
-
-
-def _body(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return response.text

@@ -93,7 +93,11 @@ class PatchResult:
 
 @dataclass(frozen=True, slots=True)
 class PredictResult:
-    """An answer of the model. `body` is the decoded JSON or the text; `size` in bytes."""
+    """An answer of the model. `size` in bytes; `first_byte_ms` until the body began.
+
+    `kind`: json, msgpack, text or binary; `body` the decoded JSON or MessagePack, the text, or a
+    description of bytes that are none of these.
+    """
 
     status: int
     body: Any
@@ -101,6 +105,8 @@ class PredictResult:
     size: int
     content_type: str
     model_error: Mapping[str, Any] | None = None
+    first_byte_ms: float | None = None
+    kind: str = "json"
 
     @property
     def ok(self) -> bool:

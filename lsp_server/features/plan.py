@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -24,8 +24,20 @@ def summary(name: str, plan: Mapping[str, Any]) -> str:
     reasons = plan.get("reasons") or ()
     if not reasons:
         return f"{name}: nothing to patch, it runs what is on disk"
-    more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-    return f"{name}: {reasons[0]['reason']}{more}"
+    return f"{name}: {reasons[0]['reason']}{_more(reasons)}"
+
+
+def question(name: str, plan: Mapping[str, Any]) -> str:
+    """Whether to patch, with what that would be and why, in one line."""
+    reasons = plan.get("reasons") or ()
+    if not reasons or not plan.get("strategy"):
+        return f"{name} has changed. Patch the running container?"
+    how = f"{plan['strategy']} {plan.get('title', '')}".strip()
+    return f"Patch the running container of {name}? {how}: {reasons[0]['reason']}{_more(reasons)}."
+
+
+def _more(reasons: Sequence[Any]) -> str:
+    return f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
 
 
 def _sentence(plan: Mapping[str, Any]) -> str:

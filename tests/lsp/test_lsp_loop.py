@@ -204,32 +204,6 @@ async def test_what_only_a_rebuild_can_do_is_offered_as_one(
     assert await greeting(editor) == "Hello, Ada"
 
 
-async def test_ask_mode_asks_once_and_obeys(running: Path, open_editor: OpenEditor) -> None:
-    editor = await started(running, open_editor, mode="ask")
-    editor.answer = "Never"
-    editor.type(MODEL, '"Hello"', '"Hi"')
-    editor.save(MODEL)
-    question = await until(lambda: editor.questions)
-    assert [item.title for item in question[0].actions or []] == ["Patch", "Always", "Never"]
-    editor.save(MODEL)
-    assert await greeting(editor) == "Hello, Ada"
-    assert len(editor.questions) == 1
-
-
-async def test_ask_mode_can_become_always(running: Path, open_editor: OpenEditor) -> None:
-    editor = await started(running, open_editor, mode="ask")
-    editor.answer = "Always"
-    before = editor.statuses[-1]["hash"]
-    editor.type(MODEL, '"Hello"', '"Hi"')
-    editor.save(MODEL)
-    await until(lambda: editor.statuses[-1]["hash"] not in (None, before))
-    assert await greeting(editor) == "Hi, Ada"
-    editor.type(MODEL, '"Hi"', '"Hey"')
-    editor.save(MODEL)
-    assert await greeting(editor) == "Hey, Ada"
-    assert len(editor.questions) == 1
-
-
 async def test_many_saves_end_with_the_newest(running: Path, open_editor: OpenEditor) -> None:
     editor = await started(running, open_editor)
     for number in range(8):
