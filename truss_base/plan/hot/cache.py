@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import ModuleFacts
 
 _LIMIT = 16 << 20
+# The running version, the one before it, and what is being typed: a day of edits must not add up.
+_VERSIONS = 3
 
 
 class AnalysisCache:
@@ -27,6 +29,7 @@ class AnalysisCache:
         self._size = 0
         self._facts: OrderedDict[bytes, ModuleFacts] = OrderedDict()
         self._latest: dict[str, ModuleFacts] = {}
+        self._versions: dict[str, list[bytes]] = {}
         self.edges = Edges()
 
     def facts(self, path: str, content: bytes) -> ModuleFacts:
@@ -42,6 +45,7 @@ class AnalysisCache:
         self._facts[content] = found
         self._facts.move_to_end(content)
         self._latest[path] = found
+        self._limit_versions(path, content)
         self._shrink()
         return found
 
@@ -59,9 +63,22 @@ class AnalysisCache:
         """The program in `files`. Raises SyntaxError."""
         return read_program(layout, files, self.facts)
 
+    def _limit_versions(self, path: str, content: bytes) -> None:
+        versions = self._versions.setdefault(path, [])
+        if content in versions:
+            versions.remove(content)
+        versions.append(content)
+        if len(versions) > _VERSIONS:
+            oldest = versions.pop(0)
+            # Files may share a content, such as an empty `__init__.py`.
+            is_used = any(oldest in others for others in self._versions.values())
+            if not is_used and self._facts.pop(oldest, None) is not None:
+                self._size -= len(oldest)
+
     def _shrink(self) -> None:
         while self._size > self._limit and len(self._facts) > 1:
             content, facts = self._facts.popitem(last=False)
             self._size -= len(content)
             for path in [path for path, latest in self._latest.items() if latest is facts]:
                 del self._latest[path]
+                self._versions.pop(path, None)

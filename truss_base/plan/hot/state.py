@@ -61,7 +61,7 @@ class State:
     returned: frozenset[Path]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def state_of(text: str, *, member: bool) -> State:
     """Examines the source of one definition."""
     statement = parsed(text)
