@@ -1,15 +1,15 @@
 // The commands of the palette. Each finds its Truss, saves what is unsaved, and asks the server.
 import { Uri, commands, env, window, workspace } from "vscode";
-import { type DebugInfo, type Logs as LogLines, type Patched, type Plan, type ServerCommand, type Status, isFailure, readsFiles } from "./core/protocol";
+import { type DebugInfo, type Patched, type Plan, type ServerCommand, type Status, isFailure, readsFiles } from "./core/protocol";
 import { showFailure } from "./failures";
+import type { Following } from "./following";
 import type { Logs } from "./log";
 import type { Pages } from "./pages";
 import type { Predictor } from "./predict";
 import { saveDocuments } from "./save";
 import type { Server } from "./server";
 import type { Truss, Trusses } from "./trusses";
-
-const LOG_LINES = 1000;
+import { showPlan } from "./wishes";
 
 export class Commands {
   constructor(
@@ -18,6 +18,7 @@ export class Commands {
     private readonly pages: Pages,
     private readonly logs: Logs,
     private readonly predictor: Predictor,
+    private readonly following: Following,
   ) {}
 
   /** Command id -> what it does with the Truss it is for. */
@@ -28,7 +29,8 @@ export class Commands {
     stopContainer: (truss) => this.work(truss, "truss.stopContainer", `Stopping ${truss.name}`),
     rebuildContainer: (truss) => this.work(truss, "truss.rebuildContainer", `Rebuilding ${truss.name}`),
     showPlan: (truss) => this.showPlan(truss),
-    showContainerLogs: (truss) => this.showLogs(truss),
+    // Not awaited: the command is done once the log is shown, the following goes on.
+    showContainerLogs: async (truss) => void this.following.follow(truss),
     showStatus: (truss) => this.showStatus(truss),
     openConfig: (truss) => openConfig(truss),
   };
@@ -85,8 +87,7 @@ export class Commands {
   private async showPlan(truss: Truss): Promise<void> {
     const plan = await this.ask<Plan>(truss, "truss.showPlan", `Planning the patch of ${truss.name}`);
     if (plan === undefined) return;
-    const page = this.pages.write(truss.uri, `${truss.name} plan.md`, plan.markdown);
-    await commands.executeCommand("markdown.showPreviewToSide", page);
+    await showPlan(this.pages, { ...plan, uri: truss.uri, name: truss.name });
   }
 
   private async showDebugInfo(): Promise<void> {
@@ -94,11 +95,6 @@ export class Commands {
     if (isFailure(told)) return void window.showErrorMessage(told.error.message);
     const document = await workspace.openTextDocument({ language: "markdown", content: told.markdown });
     await window.showTextDocument(document);
-  }
-
-  private async showLogs(truss: Truss): Promise<void> {
-    const logs = await this.ask<LogLines>(truss, "truss.logs", `Reading the logs of ${truss.name}`, { tail: LOG_LINES });
-    if (logs !== undefined) this.logs.showContainer(truss.uri, truss.name, logs.lines.map((line) => `${line.trimEnd()}\n`).join(""));
   }
 
   /** What the container does, and under it what can be done with it. */

@@ -1,6 +1,7 @@
 // Control Truss for VS Code: starts the language server and gives its commands a face.
 import { type ExtensionContext, workspace } from "vscode";
 import { Commands } from "./commands";
+import { Following } from "./following";
 import { Logs } from "./log";
 import { Pages } from "./pages";
 import { Predictor } from "./predict";
@@ -14,13 +15,15 @@ export async function activate(context: ExtensionContext): Promise<void> {
   const pages = new Pages();
   const server = new Server({ context, logs, trusses, pages });
   const predictor = new Predictor(context, server, trusses, pages);
-  const commands = new Commands(server, trusses, pages, logs, predictor);
+  const following = new Following(server, logs, pages);
+  const commands = new Commands(server, trusses, pages, logs, predictor, following);
   const status = new StatusItem(server, trusses);
 
   context.subscriptions.push(
     logs,
     trusses,
     pages,
+    following,
     server,
     status,
     ...commands.register(),

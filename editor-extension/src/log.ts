@@ -5,14 +5,13 @@ export class Logs {
   readonly server: LogOutputChannel = window.createOutputChannel("Control Truss", { log: true });
   private readonly containers = new Map<string, OutputChannel>();
 
-  showContainer(uri: string, name: string, text: string): void {
+  container(uri: string, name: string): OutputChannel {
     let channel = this.containers.get(uri);
     if (channel === undefined) {
       channel = window.createOutputChannel(`Truss container: ${name}`, "log");
       this.containers.set(uri, channel);
     }
-    channel.replace(text);
-    channel.show(true);
+    return channel;
   }
 
   dispose(): void {

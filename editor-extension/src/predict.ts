@@ -1,4 +1,5 @@
 // Truss: Predict in Container. Asks for the input, shows the answer beside.
+import { randomUUID } from "node:crypto";
 import {
   type ExtensionContext,
   QuickInputButtons,
@@ -8,9 +9,9 @@ import {
   window,
   workspace,
 } from "vscode";
-import { answerPage, failurePage } from "./core/answer";
+import { answerPage, failurePage, streamPage } from "./core/answer";
 import { type Offer, offer, parseInput } from "./core/input";
-import { type PredictInput, type Prediction, isFailure } from "./core/protocol";
+import { type Outcome, type PredictInput, type Prediction, isFailure } from "./core/protocol";
 import { showFailure } from "./failures";
 import type { Pages } from "./pages";
 import { saveDocuments } from "./save";
@@ -97,13 +98,31 @@ export class Predictor {
     }
     if (!(await saveDocuments(this.trusses, truss))) return;
     const title = `${truss.name} answer`;
-    const argument = { uri: truss.uri, input: parsed.value };
-    const outcome = await this.server.work<Prediction>("truss.predict", argument, `Predicting in ${truss.name}`);
+    const outcome = await this.streamed(truss, title, parsed.value);
     if (!isFailure(outcome)) return this.pages.show(truss.uri, title, answerPage(outcome, new Date()));
     if (outcome.error.model_error) {
       return this.pages.show(truss.uri, title, failurePage(outcome.error, new Date()));
     }
     await showFailure(this.pages, truss, outcome.error);
+  }
+
+  /** The answer; where it comes piece by piece, the page shows what has come so far. */
+  private async streamed(truss: Truss, title: string, input: unknown): Promise<Outcome<Prediction>> {
+    const stream = randomUUID();
+    const at = new Date();
+    let text = "";
+    const listening = this.server.streams.listen(stream, (piece) => {
+      const isFirst = text === "";
+      text += piece;
+      const page = streamPage(text, at);
+      if (isFirst) void this.pages.show(truss.uri, title, page);
+      else this.pages.write(truss.uri, title, page.text);
+    });
+    try {
+      return await this.server.work<Prediction>("truss.predict", { uri: truss.uri, input, stream }, `Predicting in ${truss.name}`);
+    } finally {
+      listening.dispose();
+    }
   }
 }
 

@@ -7,9 +7,11 @@ import { Coalesced } from "./core/coalesced";
 import { CrashHistory } from "./core/crashes";
 import type { ServerState } from "./core/describe";
 import type { Found } from "./core/interpreter";
-import { type Failure, type Outcome, type ServerCommand, type TrussStatus, isFailure } from "./core/protocol";
+import { type Failure, type Outcome, type PatchOnSaveWord, type PlanPage, type ServerCommand, type TrussStatus, isFailure } from "./core/protocol";
 import { settlesWithin } from "./core/settling";
+import { type Piece, Streams } from "./core/streams";
 import { findServerInterpreter, onDidChangeEnvironment } from "./python";
+import { rememberPatchOnSave, showPlan } from "./wishes";
 
 /** What is done sooner shows no progress: a notification that flashes only disturbs. */
 const QUICK_MS = 500;
@@ -28,6 +30,8 @@ export class Server {
   /** Why the state is what it is; one line. */
   message = "";
   readonly onDidChange = this.emitter.event;
+  /** What the server sends piece by piece. */
+  readonly streams = new Streams();
 
   constructor(private readonly around: Surroundings) {}
 
@@ -51,9 +55,9 @@ export class Server {
   }
 
   /** Runs a command of the server. Fails only as an outcome, never by throwing. */
-  async run<T extends object>(command: ServerCommand, argument: object): Promise<Outcome<T>> {
-    // The token keeps the server from asking for a progress bar, which a quick answer would flash.
-    return this.request(command, argument, randomUUID());
+  async run<T extends object>(command: ServerCommand, argument: object, cancellation?: CancellationToken): Promise<Outcome<T>> {
+    // The token keeps the server from asking for a progress bar: this is done at once, or shows otherwise.
+    return this.request(command, argument, randomUUID(), cancellation);
   }
 
   /** As `run`, for what may take its time: then it shows the server's progress and can be cancelled. */
@@ -159,6 +163,10 @@ export class Server {
 
   private listen(client: LanguageClient): void {
     client.onNotification("truss/status", (status: TrussStatus) => this.around.trusses.update(status));
+    client.onNotification("truss/predictChunk", (piece: Piece) => this.streams.tell(piece));
+    client.onNotification("truss/log", (piece: Piece) => this.streams.tell(piece));
+    client.onNotification("truss/rememberPatchOnSave", (word: PatchOnSaveWord) => rememberPatchOnSave(word));
+    client.onNotification("truss/showPlan", (plan: PlanPage) => showPlan(this.around.pages, plan));
     client.onDidChangeState(({ newState }) => {
       if (client === this.client && newState === State.Running) this.become("running", "");
     });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerPage, bytes, failurePage, framesIn, milliseconds } from "../src/core/answer";
+import { answerPage, bytes, failurePage, framesIn, milliseconds, streamPage } from "../src/core/answer";
 
 const AT = new Date(2026, 0, 2, 15, 4, 5);
 const TRACEBACK = 'Traceback (most recent call last):\n  File "model/model.py", line 7, in predict\nKeyError: \'x\'\n';
@@ -17,6 +17,17 @@ test("a JSON string is JSON, other text is shown as it came", () => {
   assert.match(answerPage({ ...answer, content_type: "application/json" }, AT).text, /\n"one\\ntwo"\n$/);
   const plain = answerPage({ ...answer, content_type: "text/plain; charset=utf-8" }, AT);
   assert.deepEqual([plain.language, plain.text.endsWith("\n\none\ntwo\n")], ["plaintext", true]);
+});
+
+test("a stream shows what has come so far, and in the end when it began", () => {
+  assert.equal(streamPage("twö ", AT).text, "streaming · 5 bytes so far · 15:04:05\n\ntwö ");
+  const answer = { status: 200, output: "twö", kind: "text", latency_ms: 900, first_byte_ms: 12, size: 4 } as const;
+  assert.match(answerPage(answer, AT).text, /^200 OK · 900 ms, first byte after 12 ms · 4 bytes/);
+});
+
+test("MessagePack is told as such and shown as JSON", () => {
+  const answer = { status: 200, output: "x", kind: "msgpack", latency_ms: 2, size: 2, content_type: "application/octet-stream" } as const;
+  assert.deepEqual(answerPage(answer, AT), { language: "jsonc", text: '// 200 OK · 2.0 ms · 2 bytes · MessagePack · 15:04:05\n"x"\n' });
 });
 
 test("an exception of the model shows its place and traceback", () => {

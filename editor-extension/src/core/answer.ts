@@ -1,6 +1,9 @@
 // How the answer of a prediction reads in the editor beside.
 import type { CommandError, ModelError, Prediction } from "./protocol";
 
+/** What comes within this time came at once. */
+const SHORT_MS = 50;
+
 export interface Page {
   language: "jsonc" | "plaintext";
   text: string;
@@ -10,15 +13,21 @@ export interface Page {
 export function answerPage(prediction: Prediction, at: Date): Page {
   const facts = [
     `${prediction.status}${prediction.status < 400 ? " OK" : ""}`,
-    milliseconds(prediction.latency_ms),
+    times(prediction),
     bytes(prediction.size),
+    ...(prediction.kind === "msgpack" ? ["MessagePack"] : []),
     clock(at),
   ].join(" · ");
   if (prediction.model_error) return errorPage(facts, prediction.model_error);
-  if (typeof prediction.output === "string" && !isJson(prediction.content_type)) {
+  if (typeof prediction.output === "string" && !isStructured(prediction)) {
     return { language: "plaintext", text: `${facts}\n\n${prediction.output}\n` };
   }
   return { language: "jsonc", text: `// ${facts}\n${JSON.stringify(prediction.output, null, 2)}\n` };
+}
+
+/** An answer on its way: what has come of it so far. */
+export function streamPage(text: string, at: Date): Page {
+  return { language: "plaintext", text: `streaming · ${bytes(Buffer.byteLength(text))} so far · ${clock(at)}\n\n${text}` };
 }
 
 /** A prediction that got no answer at all. */
@@ -51,8 +60,14 @@ export function framesIn(text: string): Frame[] {
   }));
 }
 
-function isJson(contentType: string | null | undefined): boolean {
-  return /\bjson\b/.test(contentType ?? "");
+function isStructured({ kind, content_type }: Prediction): boolean {
+  return kind === "msgpack" || /\bjson\b/.test(content_type ?? "");
+}
+
+/** The whole time; where the answer took its time after it had begun, also when it began. */
+function times({ first_byte_ms, latency_ms }: Prediction): string {
+  if (first_byte_ms == null || latency_ms - first_byte_ms < SHORT_MS) return milliseconds(latency_ms);
+  return `${milliseconds(latency_ms)}, first byte after ${milliseconds(first_byte_ms)}`;
 }
 
 export function milliseconds(value: number): string {

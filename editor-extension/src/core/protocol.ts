@@ -56,7 +56,10 @@ export function isFailure(outcome: object): outcome is Failure {
 export interface Prediction {
   status: number;
   output: unknown;
+  /** What the answer was before it was decoded; "binary": `output` describes it. */
+  kind?: "json" | "msgpack" | "text" | "binary" | null;
   latency_ms: number;
+  first_byte_ms?: number | null;
   size: number;
   content_type?: string | null;
   model_error?: ModelError | null;
@@ -70,6 +73,18 @@ export interface PredictInput {
 /** What a patch would do and why, told by the server as Markdown. */
 export interface Plan {
   markdown: string;
+}
+
+/** Parameters of `truss/showPlan`. */
+export interface PlanPage extends Plan {
+  uri: string;
+  name: string;
+}
+
+/** Parameters of `truss/rememberPatchOnSave`. */
+export interface PatchOnSaveWord {
+  uri: string;
+  value: "on" | "off";
 }
 
 export interface Status extends TrussStatus {
