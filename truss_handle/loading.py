@@ -10,6 +10,7 @@ from truss_base.exceptions import TrussBaseError
 from truss_handle import instances, trees
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
+from truss_handle.locks import is_held
 from truss_handle.memory import Memory
 from truss_handle.plain_failures import load_failure
 from truss_handle.problems import load_failed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from truss_handle.values import Progress, Running
 
 _FIRST_POLL, _LONGEST_POLL = 0.02, 0.5  # seconds between looks at a loading model
+_LONGEST_STOP = 5.0  # seconds from the end of a stopped server to that of its folder
 
 
 async def loaded(settings: Settings, running: Running, limit: float, progress: Progress) -> None:
@@ -58,13 +60,24 @@ async def _is_loaded(settings: Settings, running: Running, client: ServerClient)
 
 async def _ended(settings: Settings, running: Running) -> Exception:
     """What to say about a server that ended while its model was loading."""
-    if not await asyncio.to_thread(Registry(settings).directory(running.id).exists):
+    if await _is_taken_down(settings, running):
         return StartFailed(f"{running.truss_dir} was stopped while its model was loading")
     lines = await instances.last_lines(settings, running)
     if not running.control and (error := load_failure(lines)):
         return load_failed(error)
     words = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
     return StartFailed(f"the server of {running.truss_dir} ended: {words}")
+
+
+async def _is_taken_down(settings: Settings, running: Running) -> bool:
+    """Whether somebody stopped it: whoever holds the lock may be about to remove the folder."""
+    folder, lock = Registry(settings).directory(running.id), settings.lock_of(running.id)
+    deadline = time.monotonic() + _LONGEST_STOP
+    while await asyncio.to_thread(folder.exists):
+        if not is_held(lock) or time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_FIRST_POLL)
+    return True
 
 
 async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
