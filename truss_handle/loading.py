@@ -73,11 +73,13 @@ async def _is_taken_down(settings: Settings, running: Running) -> bool:
     """Whether somebody stopped it: whoever holds the lock may be about to remove the folder."""
     folder, lock = Registry(settings).directory(running.id), settings.lock_of(running.id)
     deadline = time.monotonic() + _LONGEST_STOP
-    while await asyncio.to_thread(folder.exists):
-        if not is_held(lock) or time.monotonic() > deadline:
+    while True:
+        held = is_held(lock)  # before the look: the folder goes before the lock does
+        if not await asyncio.to_thread(folder.exists):
+            return True
+        if not held or time.monotonic() > deadline:
             return False
         await asyncio.sleep(_FIRST_POLL)
-    return True
 
 
 async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
