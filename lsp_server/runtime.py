@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lsp_server.errors import Superseded
+from lsp_server.state import State, with_account
 from lsp_server.text import one_line
 
 if TYPE_CHECKING:
@@ -23,32 +24,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Operation = Callable[["ModuleType"], Awaitable[T]]
 RETRY_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known of one Truss's container. ``busy`` names the operation under way."""
-
-    state: str = "stopped"
-    runtime: str | None = None
-    hash: str | None = None
-    local_hash: str | None = None
-    in_sync: bool | None = None
-    control: bool = False
-    message: str = ""
-    busy: str | None = None
-    plan: Mapping[str, Any] | None = None
-    load_seconds: float | None = None
-    predict_ms: float | None = None
-    memory_mb: float | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.state != "stopped"
-
-    @property
-    def needs_rebuild(self) -> bool:
-        return self.plan is not None and self.plan.get("strategy") == "S4"
 
 
 class Listener(Protocol):
@@ -170,7 +145,7 @@ class Runtime:
         known = self.state(truss)
         same = (known.hash, known.local_hash) == (status.hash, status.local_hash)
         state = replace(
-            _with_account(known, status),
+            with_account(known, status),
             hash=status.hash,
             local_hash=status.local_hash,
             in_sync=status.in_sync,
@@ -214,7 +189,7 @@ class Runtime:
             self.look(truss)
             return
         else:
-            self._announce(truss, _with_account(known, status))
+            self._announce(truss, with_account(known, status))
             if not self._hears_of_edits:
                 self.look(truss)
         self._tell_errors(truss, status)
@@ -240,23 +215,6 @@ class Runtime:
 
     def _lane(self, truss: Path) -> Lane:
         return self._lanes.setdefault(truss, Lane())
-
-
-def _with_account(known: State, status: RunningStatus) -> State:
-    """What a server says of itself, whatever is on disk."""
-    return replace(
-        known,
-        state=status.state,
-        runtime=status.runtime,
-        control=status.control,
-        load_seconds=status.load_seconds,
-        memory_mb=_rounded(status.memory_mb.get("inference")),
-    )
-
-
-def _rounded(megabytes: float | None) -> float | None:
-    """In steps that are worth showing: memory moves all the time."""
-    return round(megabytes, -1) if megabytes is not None else None
 
 
 def _forget_cancellation() -> None:

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from lsp_server.commands import PATCHING, execute
+from lsp_server.changing import PATCHING
+from lsp_server.commands import execute
 from lsp_server.features import plan as plan_text
 from lsp_server.text import one_line
 from lsp_server.uris import uri_of

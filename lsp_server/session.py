@@ -11,11 +11,12 @@ from lsp_server.failures import Failures, Slot
 from lsp_server.pages import Pages
 from lsp_server.problems import Problems
 from lsp_server.progress import Bars
-from lsp_server.runtime import Runtime, State
+from lsp_server.runtime import Runtime
 from lsp_server.save import Saves
 from lsp_server.settings import SECTION, Settings
 from lsp_server.snapshot import CONFIG_NAME
 from lsp_server.speculation import Speculation
+from lsp_server.state import State
 from lsp_server.surroundings import surroundings
 from lsp_server.uris import path_of, uri_of
 from lsp_server.view import view_of

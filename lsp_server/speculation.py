@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lsp_server.runtime import State
     from lsp_server.session import Session
+    from lsp_server.state import State
 
 logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 0.15  # between two words rather than between two letters

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lsp_server.items import Json, Range
-    from lsp_server.runtime import State
     from lsp_server.snapshot import Snapshot
+    from lsp_server.state import State
 
 NAME_KEY = "model_name"
 _SIGNS = {"ready": "●", "stopped": "○", "failed": "✗", "unreachable": "✗"}

@@ -14,8 +14,8 @@ from lsprotocol import types
 from lsp_server.features.hints import Shown, hints
 from lsp_server.features.lenses import class_range, lenses
 from lsp_server.items import Position, Range
-from lsp_server.runtime import State
 from lsp_server.snapshot import Snapshot
+from lsp_server.state import State
 
 TRUSS = Path("/truss")
 EVERYTHING = Range(Position(0, 0), Position(10_000, 0))

@@ -12,8 +12,8 @@ from lsp_server.uris import uri_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lsp_server.runtime import State
     from lsp_server.snapshot import Snapshot
+    from lsp_server.state import State
 
 
 @dataclass(frozen=True, slots=True)
