@@ -116,7 +116,7 @@ def _title(text: str) -> str:
 def _by_group(records: Sequence[Record]) -> str:
     names = " | ".join(tool.name for tool in TOOLS)
     lines = [
-        f"| wrong or broken | cases | ours hot | ours reload | ours | {names} |",
+        f"| group | cases | ours hot | ours reload | wrong or broken: ours | {names} |",
         "| --- |" + " ---: |" * (4 + len(TOOLS)),
     ]
     for group, found in groupby(records, key=lambda record: record.group):
