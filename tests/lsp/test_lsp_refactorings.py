@@ -14,8 +14,8 @@ from lsp_server.documents import Documents
 from lsp_server.features.actions import Container, actions
 from lsp_server.features.diagnostics import findings_in
 from lsp_server.items import Action, Range
-from lsp_server.runtime import State
 from lsp_server.snapshot import Snapshot
+from lsp_server.state import State
 from lsp_server.surroundings import surroundings
 from lsp_server.uris import path_of, uri_of
 from lsp_server.workspace import Trusses
