@@ -52,13 +52,17 @@ async def stop(call: Call) -> Json:
 
 
 async def patch(call: Call) -> Json:
-    changed = call.texts("changed")
-    result: PatchResult = await call.session.runtime.exclusive(
-        call.truss,
-        PATCHING,
-        lambda operations: operations.patch(call.truss, progress=call.progress, changed=changed),
-    )
-    call.session.runtime.applied(call.truss, result.hash)
+    runtime, changed = call.session.runtime, call.texts("changed")
+
+    async def run(operations: ModuleType) -> PatchResult:
+        patched: PatchResult = await operations.patch(
+            call.truss, progress=call.progress, changed=changed
+        )
+        # Within the operation: its end and its outcome are one change of the status.
+        runtime.applied(call.truss, patched.hash)
+        return patched
+
+    result = await runtime.exclusive(call.truss, PATCHING, run)
     call.session.version_works(call.truss, changed=result.changed)
     unsaved = call.session.documents.unsaved(call.truss)
     return {
