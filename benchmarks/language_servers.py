@@ -37,7 +37,7 @@ def peer(schema: Path) -> Command:
     program = folder / "node_modules" / PEER / "bin" / PEER
     if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder]
+        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder)]
         subprocess.run([*install, f"{PEER}@{PEER_VERSION}"], check=True)
     settings = {"yaml": {"schemas": {schema.as_uri(): "config.yaml"}, "validate": True}}
     return Command(PEER, ("node", str(program), "--stdio"), settings)
