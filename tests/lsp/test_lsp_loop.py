@@ -45,9 +45,12 @@ async def test_a_save_changes_what_the_running_truss_answers(
 ) -> None:
     editor = await started(running, open_editor)
     assert await greeting(editor) == "Hello, Ada"
+    before = len(editor.statuses)
     editor.type(MODEL, '"Hello"', '"Bonjour"')
     editor.save(MODEL)
     assert await greeting(editor) == "Bonjour, Ada"
+    told = {(one["state"], one["in_sync"]) for one in editor.statuses[before:]}
+    assert ("ready", False) not in told, "the end of a patch and its outcome are one change"
     status = await editor.command("truss.showStatus")
     assert (status["state"], status["in_sync"]) == ("ready", True)
     assert {"starting", "patching", "ready"} <= {one["state"] for one in editor.statuses}
