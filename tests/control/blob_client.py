@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from running_plane import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
     from running_plane import RunningPlane
 
@@ -25,9 +27,16 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def put(plane: RunningPlane, content: bytes, digest: str = "", **headers: str) -> httpx.Response:
+def put(
+    plane: RunningPlane,
+    content: bytes | Iterator[bytes],
+    digest: str = "",
+    **headers: str,
+) -> httpx.Response:
+    if isinstance(content, bytes):
+        digest = digest or sha256(content)
     with plane.client() as client:
-        path = f"/control/blobs/{digest or sha256(content)}"
+        path = f"/control/blobs/{digest}"
         response: httpx.Response = client.put(path, content=content, headers={**BYTES, **headers})
     return response
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +12,7 @@ from blob_client import BYTES, MEBIBYTE, cut, head, missing, noise, put, sha256
 from running_plane import model, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from running_plane import RunningPlane
 
@@ -76,6 +78,39 @@ def test_what_was_announced_otherwise_is_refused_and_forgotten(plane: RunningPla
     assert missing(plane, [digest]) == [digest]
 
 
+class Slow:
+    """The body of an upload that stops after its first bytes until it may go on."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._parts[0]
+        self.began.set()
+        self.may_end.wait(30)
+        yield self._parts[1]
+
+
+def test_uploads_of_one_blob_follow_each_other(plane: RunningPlane) -> None:
+    content = noise(2 * MEBIBYTE, 17)
+    digest = sha256(content)
+    wrong, right = Slow(content[:10], b"something else"), Slow(content[:10], content[10:])
+    with ThreadPoolExecutor() as clients:
+        first = clients.submit(put, plane, iter(wrong), digest)
+        assert wrong.began.wait(30)
+        second = clients.submit(put, plane, iter(right), digest)
+        assert right.began.wait(30)
+        head(plane, digest)  # by now both have arrived, and the second waits
+        wrong.may_end.set()
+        assert first.result().status_code == 422
+        third = clients.submit(put, plane, content, digest)
+        wait([third], timeout=0.5)  # it would need less, were it not for the second
+        right.may_end.set()
+        assert second.result().status_code == 201
+        assert third.result().status_code == 200, "it finds the blob complete"
+
+
 def test_an_upload_that_skips_bytes_is_refused(plane: RunningPlane) -> None:
     response = put(plane, b"end", sha256(b"begin end"), **{"upload-offset": "6"})
     assert (response.status_code, response.json()["type"]) == (409, "blob_offset")
@@ -107,6 +142,13 @@ def test_a_blob_beyond_the_limit_is_refused(plane: RunningPlane, chunked: bool) 
             "PUT",
             f"/control/blobs/{'a' * 64}",
             {"content": b"x", "headers": {**BYTES, "upload-offset": "-1"}},
+            400,
+            "invalid_request",
+        ),
+        (
+            "PUT",
+            f"/control/blobs/{'a' * 64}",
+            {"content": b"x", "headers": {**BYTES, "upload-offset": b"\xb2"}},
             400,
             "invalid_request",
         ),

@@ -56,6 +56,8 @@ class Blob:
             if not _DIGEST.fullmatch(digest):
                 raise MalformedPatch(f"{digest[:80]!r} is no sha256: 64 hexadecimal digits")
         whole = sum(chunk.size for chunk in self.chunks)
+        if len(self.chunks) == 1 and self.chunks[0].digest != self.digest:
+            raise MalformedPatch(f"{self.digest[:12]} is one chunk, which has another sha256")
         if self.chunks and self.size not in (None, whole):
             raise MalformedPatch(f"the chunks have {whole} bytes, the blob has {self.size}")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeGuard
+from weakref import WeakValueDictionary
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -16,7 +15,7 @@ from control.plane.api.body import read_body
 from control.plane.exceptions import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from starlette.requests import Request
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from control.plane.blobs.supply import BlobSupply
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+_BYTES = re.compile(r"[0-9]{1,18}")
 # Written in blocks of this size: what an upload holds in memory.
 BLOCK = 1 << 20
 # A client that takes so long for a block has gone; what came is kept.
@@ -38,7 +38,8 @@ class BlobRoutes:
         self._store = store
         self._supply = supply
         self._body_limit = body_limit
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # By digest, each for as long as somebody has it or waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def missing(self, request: Request) -> Response:
         """`POST /control/blobs/missing`."""
@@ -59,7 +60,7 @@ class BlobRoutes:
         """`PUT /control/blobs/{sha256}`: all of it, or the rest from `Upload-Offset` on."""
         _require_digest(digest)
         offset, announced = _number(request, OFFSET) or 0, _number(request, "Content-Length")
-        async with self._lock_of(digest):
+        async with self._locks.setdefault(digest, asyncio.Lock()):
             size = await asyncio.to_thread(self._store.size, digest)
             if size is not None:
                 return JSONResponse({"sha256": digest, "size": size})
@@ -70,16 +71,6 @@ class BlobRoutes:
             finally:
                 upload.close()
         return JSONResponse({"sha256": digest, "size": upload.size}, status_code=201)
-
-    @contextlib.asynccontextmanager
-    async def _lock_of(self, digest: str) -> AsyncIterator[None]:
-        lock = self._locks[digest]
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._locks.pop(digest, None)
 
 
 async def _receive(request: Request, upload: Upload) -> None:
@@ -138,6 +129,6 @@ def _number(request: Request, header: str) -> int | None:
     text = request.headers.get(header)
     if text is None:
         return None
-    if not text.isdigit():
+    if not _BYTES.fullmatch(text):
         raise InvalidRequest(f"{header} must be a number of bytes.")
     return int(text)

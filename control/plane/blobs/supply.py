@@ -103,7 +103,7 @@ class BlobSupply:
         if (size := self._blobs.size(digest)) is not None:
             return Piece(self._blobs.path(digest), 0, size)
         for path, record in live.manifest.items():
-            if record.digest == digest and record.target is None:
+            if record.digest == digest:
                 return _untouched(live, path)
         return None
 
@@ -126,10 +126,11 @@ class BlobSupply:
 
 
 def _untouched(live: Release, path: str) -> Piece | None:
-    """The file of a release, unless the model has changed it."""
+    """The file of a release, unless the model has changed it, or it is a link."""
     record, file = live.manifest[path], live.tree / path
     try:
-        return Piece(file, 0, record.size) if record.matches(file.lstat()) else None
+        is_same = record.target is None and record.matches(file.lstat())
+        return Piece(file, 0, record.size) if is_same else None
     except OSError:
         return None
 

@@ -143,6 +143,13 @@ def file_body(**changes: Any) -> dict[str, Any]:
             "patches[1].body.content is not valid Unicode",
         ),
         (
+            {
+                "type": "data",
+                "body": file_body(blob={"sha256": "a" * 64, "chunks": [["b" * 64, 3]]}),
+            },
+            "aaaaaaaaaaaa is one chunk, which has another sha256",
+        ),
+        (
             {"type": "file", "body": file_body(mode="777")},
             "patches[1].body.mode must be '644' or '755', not '777'",
         ),
