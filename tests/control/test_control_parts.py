@@ -143,23 +143,32 @@ async def test_a_follower_that_does_not_read_loses_lines_and_costs_no_memory(
 ) -> None:
     monkeypatch.setattr(logbook, "FOLLOWER_LIMIT", 3)
     log = LogBook(tmp_path / "x.log", echo=None)
-    follower = log.follow()
-    read, write = os.pipe()
-    pump = log.pump(read)
-    os.write(write, b"0\n")
-    assert await anext(follower) == b"0\n"
-    for number in range(1, 10):
-        os.write(write, b"%d\n" % number)
-        while not log.tail(1).startswith(b"%d" % number):
-            await asyncio.sleep(0.001)
-    os.close(write)
-    await asyncio.to_thread(pump.join)
-    await asyncio.sleep(0)
-    log.close()
-    rest = [chunk async for chunk in follower]
+    with log.following() as chunks:
+        read, write = os.pipe()
+        pump = log.pump(read)
+        os.write(write, b"0\n")
+        assert await anext(chunks) == b"0\n"
+        for number in range(1, 10):
+            os.write(write, b"%d\n" % number)
+            while not log.tail(1).startswith(b"%d" % number):
+                await asyncio.sleep(0.001)
+        os.close(write)
+        await asyncio.to_thread(pump.join)
+        await asyncio.sleep(0)
+        log.close()
+        rest = [chunk async for chunk in chunks]
     assert len(rest) < 3
     assert rest[-1] == b"9\n"
-    assert [chunk async for chunk in log.follow()] == [], "it is closed for later ones too"
+    with log.following() as chunks:
+        assert [chunk async for chunk in chunks] == [], "it is closed for later ones too"
+
+
+async def test_a_tail_across_blocks_has_every_line_once(tmp_path: Path) -> None:
+    lines = [b"line %04d %s\n" % (number, b"x" * 40) for number in range(2000)]
+    (tmp_path / "x.log").write_bytes(b"".join(lines))
+    log = LogBook(tmp_path / "x.log", echo=None)
+    assert log.tail(1900).splitlines(keepends=True) == lines[-1900:]
+    log.close()
 
 
 REAPER = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TAIL = 200
 TAIL_LIMIT = 100_000
+_NUMBER = re.compile(r"[0-9]{1,15}")
 MEDIA_TYPE = "text/plain; charset=utf-8"
 
 
@@ -31,13 +33,13 @@ async def answer_logs(request: Request, log: LogBook) -> Response:
 
 async def _follow(log: LogBook, tail: int) -> AsyncIterator[bytes]:
     # Registered first: a line between the two may come twice, but none is lost.
-    follower = log.follow()
-    yield await asyncio.to_thread(log.tail, tail)
-    async for chunk in follower:
-        yield chunk
+    with log.following() as chunks:
+        yield await asyncio.to_thread(log.tail, tail)
+        async for chunk in chunks:
+            yield chunk
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not _NUMBER.fullmatch(text):
         raise InvalidRequest("'tail' must be a number of lines.")
     return min(int(text), TAIL_LIMIT)

@@ -55,14 +55,19 @@ class LogBook:
                 text = self._read_from_end(self._older, missing) + text
         return b"".join(text.splitlines(keepends=True)[-lines:])
 
-    def follow(self) -> AsyncIterator[bytes]:
+    @contextlib.contextmanager
+    def following(self) -> Iterator[AsyncIterator[bytes]]:
         """Everything written from now on, until `end_followers`."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(FOLLOWER_LIMIT)
-        # Not in the generator: that begins to run only when its first item is asked for.
+        # Not in the generator: that begins to run only when its first item is asked for, and
+        # never ends where its reader leaves before.
         self._followers.add(queue)
         if self._ended:
             queue.put_nowait(None)
-        return self._chunks(queue)
+        try:
+            yield _chunks(queue)
+        finally:
+            self._followers.discard(queue)
 
     def close(self) -> None:
         """Ends every follower and closes the file; what is printed later is only echoed."""
@@ -77,13 +82,6 @@ class LogBook:
             while queue.full():
                 queue.get_nowait()
             queue.put_nowait(None)
-
-    async def _chunks(self, queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
-        try:
-            while (chunk := await queue.get()) is not None:
-                yield chunk
-        finally:
-            self._followers.discard(queue)
 
     def _pump(self, descriptor: int) -> None:
         with contextlib.closing(os.fdopen(descriptor, "rb", buffering=0)) as pipe:
@@ -120,13 +118,18 @@ class LogBook:
     @staticmethod
     def _read_from_end(path: Path, lines: int) -> bytes:
         with path.open("rb") as file:
-            text = b""
-            for start in _blocks_from_end(file.seek(0, os.SEEK_END)):
+            text, end = b"", file.seek(0, os.SEEK_END)
+            for start in _blocks_from_end(end):
                 file.seek(start)
-                text = file.read(_BLOCK if text else -1) + text
+                text, end = file.read(end - start) + text, start
                 if text.count(b"\n") > lines:
                     break
             return b"".join(text.splitlines(keepends=True)[-lines:])
+
+
+async def _chunks(queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
+    while (chunk := await queue.get()) is not None:
+        yield chunk
 
 
 def _blocks_from_end(size: int) -> Iterator[int]:
