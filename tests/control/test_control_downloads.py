@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+import shutil
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -164,6 +165,17 @@ def test_redirects_are_followed_but_not_to_files(server: FileServer, store: Down
 def test_a_download_ends_when_its_time_is_up(server: FileServer, store: DownloadStore) -> None:
     with pytest.raises(DownloadFailed, match="time was up"):
         store.fetch(server.url("/a"), limits(seconds=-1), print)
+
+
+def test_a_download_never_fills_the_disk(
+    server: FileServer, store: DownloadStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server.files["/a"] = noise(MEBIBYTE)
+    free = shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr("control.plane.downloads.store.RESERVE", 2 * free)
+    with pytest.raises(DownloadFailed, match="the disk has no room"):
+        fetch(store, server.url("/a"))
+    assert list(tmp_path.rglob("part")) == []
 
 
 def test_what_nobody_declares_is_removed(server: FileServer, store: DownloadStore) -> None:

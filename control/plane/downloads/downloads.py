@@ -91,9 +91,15 @@ class Downloads:
         if not running.cancelled():
             running.exception()  # whoever waited has heard of it
 
-    def collect(self, releases: Iterable[Release]) -> None:
-        """Removes what no release declares."""
-        self._store.collect({item.url for release in releases for item in _safely(release)})
+    async def collect(self, releases: Callable[[], Iterable[Release]]) -> None:
+        """Removes what no release declares. `releases` is asked when no download is on its way,
+        in a thread: those that begin later are of releases that are there by then."""
+
+        def work() -> None:
+            if not self._store.is_empty:
+                self._store.collect({item.url for one in releases() for item in _safely(one)})
+
+        await self._in_turn(work, threading.Event())
 
     def _provide(
         self, release: Release, item: Item, limits: Limits, progress: Progress, *, known: bool

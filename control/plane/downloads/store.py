@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import IO, TYPE_CHECKING, Any
 
+from control.plane.blobs.store import RESERVE
 from control.plane.downloads.request import (
     Interrupted,
     Response,
@@ -79,6 +81,11 @@ class DownloadStore:
         except OSError as error:
             raise DownloadFailed(url, f"it cannot be written ({error.strerror})") from error
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever fetched, or nothing of it is kept."""
+        return not any(self._folder.iterdir())
+
     def collect(self, urls: Collection[str]) -> None:
         """Removes what belongs to none of `urls`."""
         kept = {self._root(url).name for url in urls}
@@ -136,6 +143,7 @@ class _Fetch:
 
     def _receive(self, response: Response, file: IO[bytes], digest: Any) -> None:
         size = response.start
+        self._require_room((response.size or size) - size)
         while True:
             self._limits.check(self._url)
             try:
@@ -144,6 +152,7 @@ class _Fetch:
                 raise Interrupted(str(error) or type(error).__name__) from error
             if not block:
                 break
+            self._require_room(len(block))
             digest.update(block)
             file.write(block)
             size += len(block)
@@ -151,6 +160,14 @@ class _Fetch:
             self._tell(size, response.size)
         if response.size is not None and size < response.size:
             raise Interrupted(f"the connection ended after {size} of {response.size} bytes")
+
+    def _require_room(self, more: int) -> None:
+        if shutil.disk_usage(self._root).free < more + RESERVE:
+            # What came would take the room from the very patch that gives this file up.
+            (self._root / PART).unlink()
+            raise DownloadFailed(
+                self._url, f"the disk has no room for {more / MEBIBYTE:.0f} MiB more; free some"
+            )
 
     def _finish(self, response: Response, file: IO[bytes], found: str) -> None:
         wanted = announced_checksum(self._url) or response.checksum

@@ -355,7 +355,7 @@ class Patcher:
         await self._drafts.drop_outdated()
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
         await asyncio.to_thread(self._installer.collect, self._store.environments_named())
-        await asyncio.to_thread(self._downloads.collect, self._store.releases())
+        await self._downloads.collect(self._store.releases)
 
     def _remember(
         self,
