@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import codecs
 import json
-import ssl
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from truss_handle.connections import http_client
 from truss_handle.exceptions import PatchRefused, PredictTimeout, ServerUnavailable
 from truss_handle.problems import exception_of
 from truss_handle.values import ProgressEvent
@@ -47,20 +47,15 @@ class Answer:
 
 
 class ServerClient:
-    """Speaks to one instance. An async context manager; not to be shared between event loops."""
+    """Speaks to one instance, between `async with` and its end, on one event loop."""
+
+    _http: httpx.AsyncClient
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        # Loopback: never through the user's proxy. Loading the system's certificates, which
-        # plain HTTP does not need, would be half of the time of a request.
-        self._http = httpx.AsyncClient(
-            base_url=running.url,
-            timeout=_QUICK,
-            trust_env=False,
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        )
 
     async def __aenter__(self) -> ServerClient:
+        self._http = await http_client()
         return self
 
     async def __aexit__(
@@ -69,7 +64,7 @@ class ServerClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._http.aclose()
+        """The connections stay: see `truss_handle.connections`."""
 
     async def truss_hash(self) -> str:
         """Hash of the version that runs."""
@@ -98,9 +93,10 @@ class ServerClient:
         Raises RebuildNeeded, PatchRefused, PatchFailed, ServerUnavailable.
         """
         headers = {**self._authorization(), "Accept": "application/x-ndjson"}
+        result: dict[str, Any] = {}
         try:
             async with self._http.stream(
-                "POST", "/control/patch", json=body, headers=headers, timeout=_LONG
+                "POST", self._url("/control/patch"), json=body, headers=headers, timeout=_LONG
             ) as response:
                 if response.status_code >= 400:
                     await response.aread()
@@ -112,10 +108,14 @@ class ServerClient:
                     elif event.get("event") == "error":
                         raise exception_of(int(event.get("status", 500)), event)
                     elif event:
-                        return dict(event)
+                        # Read to its end, an answer leaves its connection to the next question.
+                        result = event
         except (httpx.HTTPError, ValueError) as error:
-            raise self._unavailable(error) from error
-        raise ServerUnavailable("the control plane ended its answer before the result")
+            if not result:
+                raise self._unavailable(error) from error
+        if not result:
+            raise ServerUnavailable("the control plane ended its answer before the result")
+        return result
 
     async def prepare(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """What a patch would do, after all of it that shows to nobody was done ahead.
@@ -169,7 +169,10 @@ class ServerClient:
         content = _part(file, offset + done, size - done)
         try:
             response = await self._http.put(
-                f"/control/blobs/{digest}", content=content, headers=headers, timeout=_LONG
+                self._url(f"/control/blobs/{digest}"),
+                content=content,
+                headers=headers,
+                timeout=_LONG,
             )
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
@@ -199,7 +202,7 @@ class ServerClient:
         headers = self._authorization()
         try:
             async with self._http.stream(
-                "GET", path, params=parameters, headers=headers, timeout=timeout
+                "GET", self._url(path), params=parameters, headers=headers, timeout=timeout
             ) as response:
                 if response.status_code >= 400:
                     await response.aread()
@@ -212,7 +215,7 @@ class ServerClient:
     async def loaded(self) -> bool:
         """Whether the model answers; also for plain servers. Raises ServerUnavailable."""
         try:
-            response = await self._http.get("/v1/models/model/loaded")
+            response = await self._http.get(self._url("/v1/models/model/loaded"), timeout=_QUICK)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
         return response.status_code == 200
@@ -245,7 +248,8 @@ class ServerClient:
         began = time.perf_counter()
         first: float | None = None
         content = bytearray()
-        async with self._http.stream("POST", path, json=payload, timeout=_LONG) as response:
+        url = self._url(path)
+        async with self._http.stream("POST", url, json=payload, timeout=_LONG) as response:
             pieces = _text_pieces(response) if on_text else None
             async for chunk in response.aiter_bytes():
                 first = first or time.perf_counter()
@@ -270,15 +274,19 @@ class ServerClient:
         return body
 
     async def _control(self, method: str, path: str, **request: Any) -> httpx.Response:
+        options = {"timeout": _QUICK, **request}
         try:
             response = await self._http.request(
-                method, path, headers=self._authorization(), **request
+                method, self._url(path), headers=self._authorization(), **options
             )
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
         if response.status_code >= 400:
             raise exception_of(response.status_code, _decoded(response))
         return response
+
+    def _url(self, path: str) -> str:
+        return f"{self._running.url}/{path.lstrip('/')}"
 
     def _authorization(self) -> dict[str, str]:
         file = self._running.token_file

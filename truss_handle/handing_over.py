@@ -71,6 +71,8 @@ async def refresh_secrets(settings: Settings, running: Running, progress: Progre
         config = await asyncio.to_thread(TrussConfig.from_yaml, running.truss_dir / CONFIG_FILE)
     except (TrussBaseError, OSError):
         return
+    if not config.secrets:
+        return
     values = await asyncio.to_thread(gathered, settings, running.id, config)
     report_missing(config, values, progress)
     if values == await asyncio.to_thread(_kept, settings, running.id, config):

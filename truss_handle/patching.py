@@ -1,12 +1,14 @@
 """Bringing a running instance to the files on disk.
 
 The base of a diff is what the server says it runs: its hash, and the signature for that hash from
-the cache or from the server itself. Nothing else is trusted, least of all what we remember.
+the cache or from the server itself. What we remember of it is only tried first: the server takes
+no patch that starts from anything else.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from truss_base.diff import Difference, difference_to
@@ -16,7 +18,7 @@ from truss_base.plan import plan as plan_of
 from truss_base.signature import Signature
 from truss_base.strategy import Strategy
 from truss_base.tree import CONFIG_FILE
-from truss_handle import instances
+from truss_handle import instances, last_known
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import (
     HandleError,
@@ -57,62 +59,83 @@ async def patch(
     tree = tree_of(settings, running.truss_dir)
     instances.require_control(running)
     cache = SignatureCache(settings.signatures)
+    guess = None if dry_run else last_known.of(running)
     async with ServerClient(running) as client:
-        for remaining in reversed(range(_ATTEMPTS)):
-            base, pending = await base_of(client, cache)
+        sender = _Sender(client, tree, dry_run, progress, strategy)
+        for remaining in reversed(range(_ATTEMPTS + (guess is not None))):
+            base, pending = (guess, None) if guess else await base_of(client, cache)
+            is_guess, guess = guess is not None, None
             found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
             same = base.hash == found.signature.hash
+            if same and is_guess:
+                continue  # that there is nothing to do is for the server to say
             # A change undone before it was live: sent all the same, because that ends it.
             if same and (dry_run or pending is None):
                 return unchanged(base.hash)
             progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
-            try:
-                answer = await _sent(
-                    client, base, found, dry_run=dry_run, progress=progress, strategy=strategy
-                )
-            except PatchFailed as failure:
-                # What was named may need a file that nobody named.
-                if remaining and changed and await _is_outdated(client, base, found, tree):
-                    changed = None
-                    continue
-                raise await _with_what_answers(client, failure) from failure
-            except PatchRefused as refusal:
-                # Trying again would replace the newer patch in its turn.
-                if refusal.problem.get("type") == "superseded":
-                    raise
-                again = refusal.problem.get("type") in ("missing_blobs", "blob_mismatch")
-                if remaining and (again or await _is_outdated(client, base, found, tree)):
-                    changed = None
-                    continue
-                raise
-            if same:
-                return unchanged(base.hash)
+            answer = await sender.answer(base, found, last=not remaining, named=bool(changed))
+            if answer is None:
+                changed = None
+                continue
+            if not dry_run:
+                last_known.heard(running, found.signature)
+            if same or answer.get("prev_hash") == found.signature.hash:
+                return unchanged(found.signature.hash)
             if not dry_run:
                 await asyncio.to_thread(_keep, settings, running, found.signature)
             return result_of(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _sent(
-    client: ServerClient,
-    base: Signature,
-    found: Difference,
-    *,
-    dry_run: bool,
-    progress: Progress,
-    strategy: str,
-) -> dict[str, Any]:
-    """The answer to a patch, after what travels apart from it."""
-    if not found.blobs or dry_run:
-        body = body_of(base, found, found.patches, dry_run=dry_run, strategy=strategy)
-        return await client.patch(body, progress)
-    from truss_handle.uploading import Uploads
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Sends differences to one server."""
 
-    # What only a rebuild realises is refused before gigabytes are sent for it.
-    await client.patch(body_of(base, found, found.patches, dry_run=True), no_progress)
-    patches = await Uploads(client, base, progress).send(found)
-    body = body_of(base, found, patches, dry_run=False, strategy=strategy)
-    return await client.patch(body, progress)
+    client: ServerClient
+    tree: KnownTree
+    dry_run: bool
+    progress: Progress
+    strategy: str
+
+    async def answer(
+        self, base: Signature, found: Difference, *, last: bool, named: bool
+    ) -> dict[str, Any] | None:
+        """The answer to a patch; None where it has to be computed again, unless it was the `last`
+        attempt. `named`: somebody said which files had changed."""
+        try:
+            return await self._sent(base, found)
+        except PatchFailed as failure:
+            # What was named may need a file that nobody named.
+            if not last and named and await self._is_outdated(base, found):
+                return None
+            raise await _with_what_answers(self.client, failure) from failure
+        except PatchRefused as refusal:
+            # Trying again would replace the newer patch in its turn.
+            if refusal.problem.get("type") == "superseded":
+                raise
+            again = refusal.problem.get("type") in ("missing_blobs", "blob_mismatch")
+            if not last and (again or await self._is_outdated(base, found)):
+                return None
+            raise
+
+    async def _sent(self, base: Signature, found: Difference) -> dict[str, Any]:
+        """The answer to a patch, after what travels apart from it."""
+        wish = self.strategy
+        if not found.blobs or self.dry_run:
+            body = body_of(base, found, found.patches, dry_run=self.dry_run, strategy=wish)
+            return await self.client.patch(body, self.progress)
+        from truss_handle.uploading import Uploads
+
+        # What only a rebuild realises is refused before gigabytes are sent for it.
+        await self.client.patch(body_of(base, found, found.patches, dry_run=True), no_progress)
+        patches = await Uploads(self.client, base, self.progress).send(found)
+        body = body_of(base, found, patches, dry_run=False, strategy=wish)
+        return await self.client.patch(body, self.progress)
+
+    async def _is_outdated(self, base: Signature, found: Difference) -> bool:
+        """Whether either side has moved since the difference was taken."""
+        now = await asyncio.to_thread(self.tree.snapshot)
+        return now.hash != found.signature.hash or await self.client.truss_hash() != base.hash
 
 
 async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> dict[str, Any]:
@@ -183,7 +206,7 @@ def _difference(
 async def base_of(client: ServerClient, cache: SignatureCache) -> tuple[Signature, str | None]:
     """The signature of what the server says it runs, and the hash of what is on its way."""
     runs, pending = await client.versions()
-    cached = await asyncio.to_thread(cache.load, runs)
+    cached = cache.recent(runs) or await asyncio.to_thread(cache.load, runs)
     return cached or Signature.from_dict(await client.signature()), pending
 
 
@@ -201,14 +224,6 @@ async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> Hand
         return PatchFailed(message, model_error=failure.model_error, hint=failure.hint)
     message = f"{failure}; no earlier version answers either"
     return ModelLoadFailed(message, model_error=failure.model_error, hint=failure.hint)
-
-
-async def _is_outdated(
-    client: ServerClient, base: Signature, found: Difference, tree: KnownTree
-) -> bool:
-    """Whether either side has moved since the difference was taken."""
-    now = await asyncio.to_thread(tree.snapshot)
-    return now.hash != found.signature.hash or await client.truss_hash() != base.hash
 
 
 def body_of(

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from truss_base.diff import difference_to
-from truss_handle import instances
+from truss_handle import instances, last_known
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import PatchRefused
 from truss_handle.patching import base_of, body_of, result_of, unchanged
@@ -31,6 +31,7 @@ async def prepare(
     tree = tree_of(settings, running.truss_dir)
     async with ServerClient(running) as client:
         base, _ = await base_of(client, SignatureCache(settings.signatures))
+        last_known.heard(running, base)
         found = await asyncio.to_thread(_difference, base, tree, unsaved)
         if base.hash == found.signature.hash:
             return unchanged(base.hash)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KEPT = 200
+_TOLERATED = 20
 
 
 # Of the signatures read or written last, in this process: one of a large Truss is megabytes.
@@ -27,11 +28,15 @@ class SignatureCache:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def recent(self, truss_hash: str) -> Signature | None:
+        """The signature, if this process read or wrote it lately."""
+        return _recent.get(self._path(truss_hash))
+
     def load(self, truss_hash: str) -> Signature | None:
         """The signature, or None when it is not here (or not what its name says)."""
-        path = self._path(truss_hash)
-        if (known := _recent.get(path)) is not None:
+        if (known := self.recent(truss_hash)) is not None:
             return known
+        path = self._path(truss_hash)
         stored = read_json(path)
         if not isinstance(stored, dict):
             return None
@@ -51,8 +56,12 @@ class SignatureCache:
         if path.exists():
             return
         write_atomic(path, json.dumps(signature.to_dict()))
-        kept = sorted(self._root.glob("*.json"), key=_age)
-        for old in kept[:-_KEPT]:
+        # Asking for the age of each costs a hot patch more than some that stay too long.
+        if len(list(self._root.iterdir())) > _KEPT + _TOLERATED:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        for old in sorted(self._root.glob("*.json"), key=_age)[:-_KEPT]:
             old.unlink(missing_ok=True)
 
     def _path(self, truss_hash: str) -> Path:

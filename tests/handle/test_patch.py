@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +67,29 @@ async def test_without_the_cached_signature_the_server_is_asked(
     replace_in(truss / "model" / "model.py", "hello", "good day")
     assert (await operations.patch(truss)).changed
     assert await says(truss) == "good day"
+
+
+PATCH = "import asyncio, sys, truss_handle.operations as o; asyncio.run(o.patch(sys.argv[1]))"
+
+
+@pytest.mark.parametrize("word", ["hi", "good day"], ids=["another save", "the same save"])
+async def test_a_patch_by_another_process_is_noticed(
+    word: str, home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    await operations.start(truss)
+    replace_in(truss / "model" / "model.py", "hello", "salve")
+    first = await operations.patch(truss)  # what runs is known from here on
+    replace_in(truss / "model" / "model.py", "salve", "good day")
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", PATCH, str(truss))
+    assert await other.wait() == 0
+    assert await says(truss) == "good day"
+    if word != "good day":
+        replace_in(truss / "model" / "model.py", "good day", word)
+    second = await operations.patch(truss)
+    assert second.changed == (word != "good day")
+    assert second.prev_hash != first.hash
+    assert await says(truss) == word
 
 
 async def test_a_dry_run_changes_nothing(home: Settings, make_truss: Callable[..., Path]) -> None:
