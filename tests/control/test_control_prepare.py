@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,6 +128,23 @@ def test_a_patch_that_comes_while_it_is_being_prepared(plane: RunningPlane) -> N
     assert plane.post("/control/patch", json=body).status_code == 200
     ahead.join()
     assert plane.predict() == "new"
+
+
+def test_many_at_once_leave_one_and_hold_up_no_patch(plane: RunningPlane) -> None:
+    bodies = []
+    for number in range(6):
+        plane.write({MODEL: model(f"{number}")})
+        bodies.append(plane.patch_body())
+    with ThreadPoolExecutor() as clients:
+        ahead = [clients.submit(plane.post, "/control/prepare", json=body) for body in bodies[1:]]
+        assert plane.post("/control/patch", json=bodies[0]).status_code == 200
+    for response in (each.result() for each in ahead):
+        # Another one came, or the patch did.
+        refused = response.status_code == 409
+        assert refused or response.status_code == 200
+        assert not refused or response.json()["type"] in ("superseded", "inadmissible_patch")
+    assert plane.predict() == 0
+    until(lambda: len(releases(plane)) <= 4, "the kept versions, and at most one draft")
 
 
 def test_what_was_prepared_before_a_crash_is_collected(

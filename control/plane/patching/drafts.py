@@ -16,6 +16,7 @@ from control.plane.exceptions import (
     InadmissiblePatch,
     PatchFailed,
     ReleaseError,
+    Superseded,
     UnsupportedPatch,
 )
 from control.plane.patching.answers import PREPARED, answer, rebuild_message, unchanged
@@ -66,6 +67,8 @@ class Drafts:
         self._supervisor = supervisor
         self._planner = planner
         self._making = asyncio.Lock()
+        # The version that somebody asked for last: of no other there is a draft worth a wait.
+        self._newest: str | None = None
         self._ahead: Draft | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._tasks = Tasks()
@@ -99,9 +102,13 @@ class Drafts:
         """Makes the draft of a patch that may come, in place of the last one made so.
 
         Raises:
+            Superseded: another one was asked for before this one's turn came.
             Problem: the patch could not be applied.
         """
+        self._newest = request.hash
         async with self._making:
+            if self._newest != request.hash:
+                raise Superseded()
             base, watch = self._store.live, Stopwatch()
             if request.hash == base.hash:
                 return unchanged(base, watch)
@@ -113,7 +120,7 @@ class Drafts:
 
     async def taken(self, base: Release, request: PatchRequest) -> Draft | None:
         """The draft that was made ahead for `request`, which is the caller's now."""
-        if self._ahead is None and not self._making.locked():
+        if self._newest != request.hash:
             return None
         async with self._making:
             draft = self._ahead
