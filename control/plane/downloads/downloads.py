@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import threading
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from control.plane.downloads.store import Limits
 from control.plane.exceptions import DownloadFailed, UnsafePath
 from control.plane.releases.complete_config import read_config
-from control.plane.releases.directory import open_directory
+from control.plane.releases.directory import NO_HARD_LINKS, open_directory
 from truss_base import paths
 from truss_base.exceptions import PathError
 
@@ -153,7 +152,7 @@ def _place(release: Release, item: Item, file: Path) -> None:
         except FileExistsError:
             return
         except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
+            if error.errno not in NO_HARD_LINKS:
                 raise
             folder.copy(name, file, executable=False)
         folder.sync()

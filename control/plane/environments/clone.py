@@ -7,16 +7,15 @@ such files are found by their time and left out.
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from typing import TYPE_CHECKING
 
+from control.plane.releases.directory import NO_HARD_LINKS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Systems and file systems that cannot share a file between two names get a copy.
-_NO_HARD_LINKS = frozenset({errno.EMLINK, errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP})
 _SCRIPTS = "bin"
 _SETTINGS = "pyvenv.cfg"
 
@@ -52,7 +51,7 @@ def _share(source: str, target: str) -> None:
     try:
         os.link(source, target)
     except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
+        if error.errno not in NO_HARD_LINKS:
             raise
         shutil.copy2(source, target, follow_symlinks=False)
 

@@ -31,7 +31,7 @@ _BLOCK = 1 << 20
 # Blobs above this are verified and on disk before they have a name: see `control.plane.blobs`.
 LINKED_BYTES = 1 << 20
 # Systems and file systems that cannot share a file between two names get a copy.
-_NO_HARD_LINKS = frozenset({errno.EMLINK, errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP})
+NO_HARD_LINKS = frozenset({errno.EMLINK, errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP})
 
 
 class Directory:
@@ -95,7 +95,7 @@ class Directory:
         try:
             os.link(name, name, src_dir_fd=other._fd, dst_dir_fd=self._fd, follow_symlinks=False)
         except OSError as error:
-            if error.errno not in _NO_HARD_LINKS:
+            if error.errno not in NO_HARD_LINKS:
                 raise
             descriptor = os.open(name, _READ, dir_fd=other._fd)
             with os.fdopen(descriptor, "rb") as reader:
@@ -152,7 +152,7 @@ class Directory:
         try:
             self.link(name, source)
         except OSError as error:
-            if error.errno not in _NO_HARD_LINKS:
+            if error.errno not in NO_HARD_LINKS:
                 raise
             return None
         return self.stat(name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from truss_base.hash import tree_hash
-
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
@@ -39,11 +37,6 @@ class FileRecord:
 
 
 Manifest = dict[str, FileRecord]
-
-
-def manifest_hash(manifest: Mapping[str, FileRecord]) -> str:
-    """The Truss hash of the recorded tree."""
-    return tree_hash({path: record.digest for path, record in manifest.items()})
 
 
 def manifest_to_json(manifest: Mapping[str, FileRecord]) -> dict[str, list[Any]]:
