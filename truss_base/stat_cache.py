@@ -1,9 +1,10 @@
 """Which files need not be read again, because nothing about them has changed since they were.
 
-The rule is git's: a file is what it was when its size, times, inode and mode are what they were.
+The rule is git's: a file is what it was when its size, both its times, its inode and its mode are
+what they were.
 That could only lie about a file which was written within the same tick of the file system's clock
 as its last look; such a "racily clean" file is never remembered, so it is read again. What
-remains is a file whose bytes change while all six values stay: something that rewrites its
+remains is a file whose bytes change while all five values stay: something that rewrites its
 content under the same size and inode and winds back the system's clock to do it, or that writes
 through a memory map while it is scanned.
 
@@ -22,7 +23,7 @@ from truss_base.entry import Entry
 if TYPE_CHECKING:
     import os
 
-# Size, time of the last change of the content and of the file's data, inode, mode.
+# Size, modification time, change time, inode, mode.
 Stamp = tuple[int, int, int, int, int]
 Known = tuple[Stamp, Entry]
 # A folder on disk, and the path in the Truss below which its files appear.
