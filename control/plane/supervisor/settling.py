@@ -95,5 +95,6 @@ class Settling:
         finally:
             if not taken_over:
                 self._tasks.run(process.kill())
-        self._failure = None
-        self._log.note("The version that was patched hot is loaded afresh.")
+        if taken_over:
+            self._failure = None
+            self._log.note("The version that was patched hot is loaded afresh.")
