@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 VARIABLE = "CONTROL_TRUSS_FAILPOINT"
 STOP = "=stop"
@@ -80,4 +81,5 @@ def reach(name: str) -> None:
     elif armed == name + STOP:
         # Once: whoever resumes the process has done what is to be survived.
         del os.environ[VARIABLE]
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread: a signal to the process may let it run on for a while.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
