@@ -64,6 +64,10 @@ if TYPE_CHECKING:
     Progress = Callable[[str, str], None]
 
 
+# So long after a patch, or after the first of several, what it left over is removed.
+COLLECT_SECONDS = 0.2
+
+
 class Patcher:
     """A patch of the live version ends earlier ones; any other waits for them."""
 
@@ -94,6 +98,7 @@ class Patcher:
         self._turn = turn
         self._attempts: list[Attempt] = []
         self._patching = False
+        self._collects = False
         self._tasks = Tasks()
 
     @property
@@ -199,7 +204,7 @@ class Patcher:
             self._remember(request.hash, chosen, watch, failure)
             raise
         self._remember(request.hash, chosen, watch)
-        self._tasks.run(self._collect())
+        self._collect_soon()
         return answer(APPLIED, base, request.hash, chosen, watch)
 
     async def _download(
@@ -351,7 +356,15 @@ class Patcher:
             await self._tasks.finish()
         await self._drafts.close()
 
+    def _collect_soon(self) -> None:
+        if not self._collects:
+            self._collects = True
+            self._tasks.run(self._collect())
+
     async def _collect(self) -> None:
+        # The first answer of a new version needs the processor, and the disk is for its patch.
+        await asyncio.sleep(COLLECT_SECONDS)
+        self._collects = False
         await self._drafts.drop_outdated()
         await asyncio.to_thread(self._store.collect, self._supervisor.releases_in_use)
         await asyncio.to_thread(self._installer.collect, self._store.environments_named())
