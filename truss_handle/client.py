@@ -15,7 +15,7 @@ import httpx
 from truss_handle.connections import http_client
 from truss_handle.exceptions import PatchRefused, PredictTimeout, ServerUnavailable
 from truss_handle.problems import exception_of
-from truss_handle.values import ProgressEvent
+from truss_handle.values import ProgressEvent, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -92,6 +92,9 @@ class ServerClient:
 
         Raises RebuildNeeded, PatchRefused, PatchFailed, ServerUnavailable.
         """
+        if progress is no_progress:  # one piece is read sooner than one for every line
+            answer = await self._control("POST", "/control/patch", json=body, timeout=_LONG)
+            return dict(_decoded(answer))
         headers = {**self._authorization(), "Accept": "application/x-ndjson"}
         result: dict[str, Any] = {}
         try:
