@@ -34,6 +34,8 @@ RESETS = [
     ("remember(MEMO, x, grade(x))", "MEMO"),
     ("memo_of_all()[x] = grade(x)", "MEMO"),
     ("LOG.append(grade(x))", "LOG"),
+    ("global LOG; LOG = LOG or grade(x)", "LOG"),
+    ("global LOG; (LOG := grade(x))", "LOG"),
     ("LOG.append(1) if grade(x) else None", "LOG"),
     ("self.shared[x] = grade(x)", "Model.shared"),
     ("Model.shared[x] = grade(x)", "Model.shared"),
@@ -46,6 +48,16 @@ REFUSED = [
     "for memo in [self.own]: memo[x] = grade(x)",
     "self.job = functools.partial(grade, x)",
     "setattr(self, 'last', grade(x))",
+    "object.__setattr__(self, 'last', grade(x))",
+    "self.__setattr__('last', grade(x))",
+    "vars(self)['last'] = grade(x)",
+    "operator.setitem(self.own, x, grade(x))",
+    "bisect.insort(self.own, grade(x))",
+    "for self.last in [grade(x)]: pass",
+    "[0 for self.last in [grade(x)]]",
+    "with closing(grade(x)) as self.last: pass",
+    "keep = lambda v: self.own.update({x: v}); keep(grade(x))",
+    "list(map(lambda v: self.own.append(v), [grade(x)]))",
     "functools.memo = grade(x)",
     "open('memo', 'w').write(str(grade(x)))",
     "if grade(x): self.flag = True",
@@ -93,6 +105,18 @@ def test_the_input_of_predict_comes_from_preprocess() -> None:
     """
     [change] = planned(edit(model=source)).changes
     assert "`Model.predict` keeps results of the old code in `self.memo`" in change.reason
+
+
+NESTED = [
+    "def keep(value): self.own[x] = value\n         keep(grade(x))",
+    "match grade(x):\n             case {'label': label}: self.last = label",
+]
+
+
+@pytest.mark.parametrize("body", NESTED)
+def test_what_nested_code_keeps_is_kept(body: str) -> None:
+    [change] = planned(edit(model=KEPT.format(body))).changes
+    assert "keeps results of the old code in" in change.reason
 
 
 def test_a_counter_beside_the_edit_goes_on() -> None:

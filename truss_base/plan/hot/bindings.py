@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
 from truss_base.plan.hot.syntax import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -33,6 +37,7 @@ class Bindings:
         first = parameters(statement.args)[:1] if isinstance(statement, Function) else []
         found = cls(first[0] if member and first else None)
         found.collect(statement)
+        found._bind_nested(statement)
         return found
 
     def is_local(self, name: str) -> bool:
@@ -62,12 +67,31 @@ class Bindings:
                 self._assign(target, node.value)
         elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value:
             self._assign(node.target, node.value)
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-            self._assign(node.target, node.iter)
         elif isinstance(node, ast.Try):
             self._bind_handlers(node)
+        else:
+            self._bind_in_block(node)
+
+    def _bind_in_block(self, node: ast.AST) -> None:
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            self._assign(node.target, node.iter)
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._assign(node.optional_vars, node.context_expr)
+        elif isinstance(node, ast.Match):
+            for name in _captured(node):
+                self.assigned.setdefault(name, []).append(node.subject)
+
+    def _bind_nested(self, statement: ast.stmt) -> None:
+        """A parameter of a nested function is what that is called with, or handed on beside."""
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        for node in ast.walk(statement):
+            if node is statement or not isinstance(node, (*Function, ast.Lambda)):
+                continue
+            names = {name for name, values in self.assigned.items() if node in values}
+            names |= {node.name} if isinstance(node, Function) else set()
+            given = [part for call in calls for part in _given(call, node, names)]
+            for name in parameters(node.args):
+                self.assigned.setdefault(name, []).extend(given)
 
     def _bind_handlers(self, node: ast.Try) -> None:
         """An exception is made by its class, or by whatever the body calls."""
@@ -84,3 +108,21 @@ class Bindings:
         elif isinstance(target, ast.Tuple | ast.List):
             for item in target.elts:
                 self._assign(item.value if isinstance(item, ast.Starred) else item, value)
+
+
+def _captured(node: ast.Match) -> Iterator[str]:
+    for case in node.cases:
+        for part in ast.walk(case.pattern):
+            name = part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
+            if name is not None:
+                yield name
+
+
+def _given(call: ast.Call, function: ast.AST, names: set[str]) -> list[ast.expr]:
+    """The arguments of a call of a function, known by `names`, or of one that it is handed to."""
+    arguments = [*call.args, *(item.value for item in call.keywords)]
+    concerned = (
+        part is function or (isinstance(part, ast.Name) and part.id in names)
+        for part in (call.func, *arguments)
+    )
+    return arguments if any(concerned) else []

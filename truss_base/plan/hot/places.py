@@ -24,6 +24,7 @@ FILE = "<file>"
 _ACCESSORS = frozenset({"get", "setdefault", "values", "items", "keys", "pop", "popitem"})
 _PASSING_ON = frozenset(
     {"iter", "next", "enumerate", "zip", "reversed", "sorted", "list", "tuple", "filter", "map"}
+    | {"vars"}
 )
 
 

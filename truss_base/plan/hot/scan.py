@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.facts import SELF, Role, Scan
 from truss_base.plan.hot.scopes import Outside, Scope, leave
 from truss_base.plan.hot.syntax import (
+    FILLERS,
     MUTATORS,
     WRITERS,
     Decorated,
@@ -164,12 +165,12 @@ class _Scanner:
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
+        self._outside.writes |= dotted(function) in FILLERS
         if isinstance(function, ast.Attribute):
             self._called.add(function.attr)
             self._outside.writes |= function.attr in WRITERS
         elif isinstance(function, ast.Name):
             self._called.add(function.id)
-            self._outside.writes |= function.id in ("heappush", "setattr")
         if isinstance(function, ast.Name) and self._builtin(function.id, node):
             return
         path = dotted(function)

@@ -15,7 +15,7 @@ from truss_base.plan.hot.bindings import Bindings
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.places import FILE, Places
-from truss_base.plan.hot.syntax import KEEPERS, WRITERS, dotted
+from truss_base.plan.hot.syntax import FILLERS, KEEPERS, WRITERS, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,9 +123,6 @@ class _Visitor:
         return self._texts[id(node)]
 
 
-_FILLERS = (("setattr",), ("heapq", "heappush"), ("heappush",))
-
-
 def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
     """Each target in a statement, with what decides what is kept there: values and keys."""
     if isinstance(node, ast.Assign):
@@ -133,14 +130,25 @@ def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
             yield target, [node.value, *_keys(target)]
     elif isinstance(node, ast.AugAssign | ast.AnnAssign) and node.value is not None:
         yield node.target, [node.value, *_keys(node.target)]
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        yield node.target, [node.iter]
+    elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+        yield node.optional_vars, [node.context_expr]
+    elif isinstance(node, ast.NamedExpr):
+        yield node.target, [node.value]
     elif isinstance(node, ast.Call):
-        values = [*node.args, *(item.value for item in node.keywords)]
-        if dotted(node.func) in _FILLERS and len(node.args) > 1:
-            yield _item_of(node.args[0]), values[1:]
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in KEEPERS and values:
-            yield _item_of(node.func.value), values
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS and values:
-            yield ast.Name(FILE, ast.Store()), values
+        yield from _filled(node)
+
+
+def _filled(call: ast.Call) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """As `_targets`, of what a call changes."""
+    values = [*call.args, *(item.value for item in call.keywords)]
+    if dotted(call.func) in FILLERS and len(call.args) > 1:
+        yield _item_of(call.args[0]), values[1:]
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in KEEPERS and values:
+        yield _item_of(call.func.value), values
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
+        yield ast.Name(FILE, ast.Store()), values
 
 
 def _item_of(container: ast.expr) -> ast.expr:

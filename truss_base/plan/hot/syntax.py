@@ -15,13 +15,21 @@ KEEPERS = frozenset(
     {
         *("add", "append", "appendleft", "cache", "extend", "extendleft", "heappush", "insert"),
         *("memoize", "put", "put_nowait", "push", "record", "register", "remember", "save", "set"),
-        *("setdefault", "store", "update", "__setitem__"),
+        *("setdefault", "store", "update", "__setattr__", "__setitem__"),
     }
 )
 """Methods that keep what they are given."""
 
 WRITERS = frozenset({"dump", "savez", "tofile", "write", "write_bytes", "write_text", "writelines"})
 """Methods that write what they are given to a file."""
+
+FILLERS = (
+    *(("setattr",), ("object", "__setattr__"), ("operator", "setitem"), ("setitem",)),
+    *(("heapq", "heappush"), ("heappush",)),
+    *(("bisect", "insort"), ("bisect", "insort_left"), ("bisect", "insort_right")),
+    *(("insort",), ("insort_left",), ("insort_right",)),
+)
+"""Functions that change what they are given first."""
 
 MUTATORS = KEEPERS | {
     *("clear", "discard", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse"),
