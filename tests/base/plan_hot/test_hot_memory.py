@@ -61,6 +61,10 @@ REFUSED = [
     "functools.memo = grade(x)",
     "open('memo', 'w').write(str(grade(x)))",
     "if grade(x): self.flag = True",
+    "for _ in range(grade(x)): self.own[x] = 1",
+    "grade(x) and self.own.update({x: 1})",
+    "[self.own.update({x: 1}) for y in [x] if grade(y)]",
+    "assert grade(x); self.own[x] = 1",
 ]
 HARMLESS = [
     "out = {}; out['a'] = grade(x)",

@@ -50,10 +50,12 @@ class Bindings:
         """Adds what `node` binds, below the conditions `tests`."""
         self.tests[id(node)] = tests
         self._bind(node)
-        if isinstance(node, ast.If | ast.While | ast.IfExp):
-            tests = (*tests, node.test)
+        if isinstance(node, ast.Assert):
+            self.jumps.append(node.test)
+        if found := _conditions(node):
+            tests = (*tests, *found)
             if any(isinstance(inner, _JUMPS) for inner in ast.walk(node)):
-                self.jumps.append(node.test)
+                self.jumps.extend(found)
         for child in ast.iter_child_nodes(node):
             self.collect(child, tests)
 
@@ -108,6 +110,21 @@ class Bindings:
         elif isinstance(target, ast.Tuple | ast.List):
             for item in target.elts:
                 self._assign(item.value if isinstance(item, ast.Starred) else item, value)
+
+
+def _conditions(node: ast.AST) -> list[ast.expr]:
+    """What decides whether, or how often, the parts of `node` run."""
+    if isinstance(node, ast.If | ast.While | ast.IfExp):
+        return [node.test]
+    if isinstance(node, ast.For | ast.AsyncFor):
+        return [node.iter]
+    if isinstance(node, ast.Match):
+        return [node.subject, *(case.guard for case in node.cases if case.guard is not None)]
+    if isinstance(node, ast.BoolOp):
+        return node.values[:-1]
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return [part for each in node.generators for part in (each.iter, *each.ifs)]
+    return []
 
 
 def _captured(node: ast.Match) -> Iterator[str]:
