@@ -104,7 +104,7 @@ def test_progress_says_only_what_is_so(
 ) -> None:
     plane = new_plane({"model/model.py": model("'one'", load=first)}).start("--no-spare")
     until(lambda: plane.status()["state"] in ("ready", "failed"), "the first load")
-    plane.write({"model/model.py": model("'two'")})
+    plane.write({"model/model.py": model("'two'", load="self.other = 2")})
     headers = {"accept": "application/x-ndjson"}
     response = plane.post("/control/patch", json=plane.patch_body(), headers=headers)
     assert f'"loading the new version{text}"' in response.text
