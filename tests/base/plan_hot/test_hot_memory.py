@@ -22,6 +22,8 @@ KEPT = """
      shared = {{}}
      def load(self):
          self.own = {{}}
+     def keep(self, value):
+         self.own[value] = 1
      def predict(self, x):
          {}
 """
@@ -39,6 +41,8 @@ RESETS = [
     ("LOG.append(1) if grade(x) else None", "LOG"),
     ("self.shared[x] = grade(x)", "Model.shared"),
     ("Model.shared[x] = grade(x)", "Model.shared"),
+    ("put = MEMO.update; put({x: grade(x)})", "MEMO"),
+    ("list(map(LOG.append, [grade(x)]))", "LOG"),
 ]
 REFUSED = [
     "self.last = grade(x)",
@@ -65,6 +69,16 @@ REFUSED = [
     "grade(x) and self.own.update({x: 1})",
     "[self.own.update({x: 1}) for y in [x] if grade(y)]",
     "assert grade(x); self.own[x] = 1",
+    "put = self.own.update; put({x: grade(x)})",
+    "own = self.own; put = own.update; put({x: grade(x)})",
+    "put = self.own.update; put({x: 1}) if grade(x) else None",
+    "list(map(self.own.append, [grade(x)]))",
+    "list(map(self.keep, [grade(x)]))",
+    "list(map(open('memo', 'w').write, [grade(x)]))",
+    "getattr(self.own, 'update')({x: grade(x)})",
+    "getattr(self.own, name)({x: grade(x)})",
+    "functools.partial(self.own.update)({x: grade(x)})",
+    "functools.partial(self.own.update, {x: grade(x)})()",
 ]
 HARMLESS = [
     "out = {}; out['a'] = grade(x)",
@@ -73,6 +87,9 @@ HARMLESS = [
     "MEMO[x] = 1; return grade(x)",
     "x['answer'] = grade(x)",
     "result = self.own.run(x); result.label = grade(x)",
+    "out = []; put = out.append; put(grade(x)); return out",
+    "return functools.reduce(operator.add, [grade(x)])",
+    "return self.own['a'].cache[grade(x)], getattr(x, 'name')",
 ]
 
 
@@ -121,6 +138,36 @@ NESTED = [
 def test_what_nested_code_keeps_is_kept(body: str) -> None:
     [change] = planned(edit(model=KEPT.format(body))).changes
     assert "keeps results of the old code in" in change.reason
+
+
+CAUGHT = [
+    ("except ValueError as error:", "self.error = error"),
+    ("except ValueError:", "self.failures += 1"),
+    ("except ValueError:", "self.last = 'bad'"),
+    ("except ValueError:", "self.own.update({x: 1})"),
+    ("except ValueError: pass", "else: self.last = 'good'"),
+    ("except ValueError: failed = True", "self.last = failed"),
+]
+
+
+@pytest.mark.parametrize(("clause", "kept"), CAUGHT)
+def test_what_is_kept_of_an_exception_comes_from_what_may_raise_it(clause: str, kept: str) -> None:
+    body = f"try: grade(x)\n         {clause}"
+    body += f" {kept}" if clause.endswith(":") else f"\n         {kept}"
+    [change] = planned(edit(model=KEPT.format(body))).changes
+    assert "keeps results of the old code in" in change.reason
+
+
+ELSEWHERE = [
+    "try: return grade(x)\n         except ValueError: return None",
+    "try: self.own.close()\n         except ValueError: self.last = 1\n         return grade(x)",
+    "try: grade(x)\n         finally: self.calls = 1",
+]
+
+
+@pytest.mark.parametrize("body", ELSEWHERE)
+def test_what_no_caught_exception_decides_stays(body: str) -> None:
+    assert planned(edit(model=KEPT.format(body))).swap is not None
 
 
 def test_a_counter_beside_the_edit_goes_on() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+_RAISING = (ast.Attribute, ast.Await, ast.BinOp, ast.Call, ast.Subscript)
 
 
 @dataclass(slots=True)
@@ -56,8 +57,9 @@ class Bindings:
             tests = (*tests, *found)
             if any(isinstance(inner, _JUMPS) for inner in ast.walk(node)):
                 self.jumps.extend(found)
+        decided = _decided_by_raising(node)
         for child in ast.iter_child_nodes(node):
-            self.collect(child, tests)
+            self.collect(child, (*tests, *decided.get(id(child), ())))
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Global):
@@ -125,6 +127,17 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         return [part for each in node.generators for part in (each.iter, *each.ifs)]
     return []
+
+
+def _decided_by_raising(node: ast.AST) -> dict[int, list[ast.expr]]:
+    """What decides whether the handlers of a `try`, and its `else`, run: by their `id`."""
+    if not isinstance(node, ast.Try):
+        return {}
+    body = [item for part in node.body for item in ast.walk(part)]
+    raising: list[ast.expr] = [item for item in body if isinstance(item, _RAISING)]
+    raising += [item.exc for item in body if isinstance(item, ast.Raise) and item.exc is not None]
+    types = [handler.type for handler in node.handlers if handler.type is not None]
+    return {id(part): [*raising, *types] for part in (*node.handlers, *node.orelse)}
 
 
 def _captured(node: ast.Match) -> Iterator[str]:

@@ -132,6 +132,7 @@ class _Scanner:
     def _attribute(self, node: ast.Attribute) -> None:
         path = dotted(node)
         role = Role.READ if isinstance(node.ctx, ast.Load) else Role.STORE
+        self._outside.writes |= node.attr in MUTATORS | WRITERS  # handed out, maybe to be called
         if path is None:
             self._outside.attributes.add(node.attr)
             self._outside.writes |= role is Role.STORE
@@ -165,7 +166,7 @@ class _Scanner:
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
-        self._outside.writes |= dotted(function) in FILLERS
+        self._outside.writes |= dotted(function) in (*FILLERS, ("getattr",))
         if isinstance(function, ast.Attribute):
             self._called.add(function.attr)
             self._outside.writes |= function.attr in WRITERS
@@ -184,8 +185,9 @@ class _Scanner:
         self._arguments(node)
 
     def _arguments(self, node: ast.Call) -> None:
-        self._all(node.args)
-        self._all(item.value for item in node.keywords)
+        values = [*node.args, *(item.value for item in node.keywords)]
+        self._called.update(path[-1] for path in map(dotted, values) if path)  # by the receiver
+        self._all(values)
 
     def _unnamed_call(self, function: ast.expr) -> None:
         if isinstance(function, ast.Attribute):

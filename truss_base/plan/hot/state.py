@@ -18,9 +18,11 @@ from truss_base.plan.hot.places import FILE, Places
 from truss_base.plan.hot.syntax import FILLERS, KEEPERS, WRITERS, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from truss_base.plan.hot.facts import Path
+
+    _Target = tuple[ast.expr, list[ast.expr]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +81,55 @@ class _Visitor:
         kept: list[Kept] = []
         passed: list[Passed] = []
         returned: set[Path] = set()
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        used = _used_up(statement)
         for node in ast.walk(statement):
-            kept += self._kept(node)
+            kept += self._kept(node, _targets(node))
+            if id(node) not in used:
+                kept += self._kept(node, _handed_out(node, self._bindings.instance, calls))
             if isinstance(node, ast.Call) and (node.args or node.keywords):
-                passed.append(self._passed(node))
+                passed.extend(self._passed(node))
             elif isinstance(node, ast.Return) and node.value is not None:
                 returned |= self._places.of(node.value)
         return State(tuple(kept), tuple(passed), frozenset(returned))
 
-    def _kept(self, node: ast.AST) -> Iterator[Kept]:
-        for target, values in _targets(node):
+    def _kept(self, node: ast.AST, targets: Iterable[_Target]) -> Iterator[Kept]:
+        for target, values in targets:
             for place in self._places.changed_by(target):
                 yield Kept(place, self._slice(values, node), _line(node) - self._first)
 
-    def _passed(self, node: ast.Call) -> Passed:
+    def _passed(self, node: ast.Call) -> Iterator[Passed]:
         path = dotted(node.func)
         name = node.func.attr if isinstance(node.func, ast.Attribute) else (path or ("?",))[-1]
         values = [*node.args, *(item.value for item in node.keywords)]
-        places = frozenset().union(*(self._places.of(value) for value in values))
-        return Passed(name, places, self._slice(values, node), node.lineno - self._first)
+        value, line = self._slice(values, node), node.lineno - self._first
+        yield Passed(name, self._places_of(values), value, line)
+        for item in values:  # may be a function, which is called with what stands beside it
+            if (outside := self._outside_name(item)) is not None:
+                others = [other for other in values if other is not item]
+                yield Passed(outside, self._places_of(others), value, line)
+
+    def _places_of(self, values: Iterable[ast.expr]) -> frozenset[Path]:
+        return frozenset().union(*(self._places.of(value) for value in values))
+
+    def _outside_name(self, node: ast.expr) -> str | None:
+        path = dotted(node)
+        if path is None or path == (self._bindings.instance,):
+            return None
+        local = path[0] != self._bindings.instance and self._bindings.is_local(path[0])
+        return None if local else path[-1]
 
     def _slice(self, values: Iterable[ast.expr], node: ast.AST) -> Slice:
         pending = [*values, *self._bindings.tests.get(id(node), ()), *self._bindings.jumps]
+        seen: set[int] = set()
         reads: set[Path] = set()
         local: set[str] = set()
         code: list[str] = []
         for part in pending:
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            pending.extend(self._bindings.tests.get(id(part), ()))
             code.append(self._text(part))
             for path in _paths(part):
                 if path[0] == self._bindings.instance:
@@ -123,7 +148,7 @@ class _Visitor:
         return self._texts[id(node)]
 
 
-def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+def _targets(node: ast.AST) -> Iterator[_Target]:
     """Each target in a statement, with what decides what is kept there: values and keys."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -140,7 +165,7 @@ def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
         yield from _filled(node)
 
 
-def _filled(call: ast.Call) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+def _filled(call: ast.Call) -> Iterator[_Target]:
     """As `_targets`, of what a call changes."""
     values = [*call.args, *(item.value for item in call.keywords)]
     if dotted(call.func) in FILLERS and len(call.args) > 1:
@@ -149,6 +174,38 @@ def _filled(call: ast.Call) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
         yield _item_of(call.func.value), values
     elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
         yield ast.Name(FILE, ast.Store()), values
+
+
+def _handed_out(
+    node: ast.AST, instance: str | None, calls: Sequence[ast.expr]
+) -> Iterator[_Target]:
+    """As `_targets`, of a method that is taken as a value: any of the `calls` may be its own, or
+    make what it is given."""
+    owner, name = _method(node)
+    if owner is None or (isinstance(owner, ast.Name) and owner.id in (instance, "operator")):
+        return  # the model's own method, a plain attribute like `self.cache`, or `operator.add`
+    if name in KEEPERS or name is None:
+        yield _item_of(owner), [*calls]
+    elif name in WRITERS:
+        yield ast.Name(FILE, ast.Store()), [*calls]
+
+
+def _used_up(statement: ast.stmt) -> set[int]:
+    """The attributes that are called, or of which something is taken, at once: by `id`."""
+    nodes = list(ast.walk(statement))
+    functions = [node.func for node in nodes if isinstance(node, ast.Call)]
+    owners = [node.value for node in nodes if isinstance(node, ast.Attribute | ast.Subscript)]
+    return {id(node) for node in (*functions, *owners) if isinstance(node, ast.Attribute)}
+
+
+def _method(node: ast.AST) -> tuple[ast.expr | None, object]:
+    """The object and the name of an attribute that is read, with `getattr` perhaps."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        return node.value, node.attr
+    if isinstance(node, ast.Call) and dotted(node.func) == ("getattr",) and len(node.args) > 1:
+        name = node.args[1]
+        return node.args[0], name.value if isinstance(name, ast.Constant) else None  # unknown
+    return None, None
 
 
 def _item_of(container: ast.expr) -> ast.expr:
