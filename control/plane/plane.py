@@ -125,7 +125,8 @@ class ControlPlane:
         """
         store = await asyncio.to_thread(_open_store, settings)
         plane = cls(settings, store)
-        await plane.installer.recover(store.live, store.environments_named())
+        named, committed = store.environments_named(), store.journal.committed()
+        await plane.installer.recover(store.live, named, committed)
         plane.supervisor.begin(store.live)
         plane.tasks.run(asyncio.to_thread(plane.planner.warm, store.live))
         return plane

@@ -112,13 +112,15 @@ class PatchRoute:
         self, patch: PatchRequest, progress: Progress, attempt: Attempt
     ) -> Answer | Problem:
         """Never raises: the caller may be gone, and then nobody would see it."""
+        store = self._plane.store
+        before = store.live.hash
         try:
             return await self._supplied(patch, progress, attempt)
         except Problem as problem:
             return problem
         except Exception as error:
             logger.exception("a patch failed unexpectedly")
-            return internal_problem(error)
+            return internal_problem(error, is_applied=before != store.live.hash == patch.hash)
 
     async def _supplied(self, patch: PatchRequest, progress: Progress, attempt: Attempt) -> Answer:
         """The patch, with what it refers to."""

@@ -43,9 +43,16 @@ async def answer_unexpected(_request: Request, error: Exception) -> JSONResponse
     return problem_response(internal_problem(error))
 
 
-def internal_problem(error: BaseException) -> Problem:
-    """What the caller gets to know about a fault of ours; the log has the traceback."""
+def internal_problem(error: BaseException, *, is_applied: bool = False) -> Problem:
+    """What the caller gets to know about a fault of ours; the log has the traceback.
+
+    `is_applied`: it came after the new version had become the live one.
+    """
+    unchanged, applied = (
+        "The running version was not changed",
+        "The new version is live all the same",
+    )
+    outcome = applied if is_applied else unchanged
     return InternalProblem(
-        f"The control plane failed with {type(error).__name__}; its log says where. "
-        "The running version was not changed."
+        f"The control plane failed with {type(error).__name__}; its log says where. {outcome}."
     )

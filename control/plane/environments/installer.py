@@ -64,11 +64,14 @@ class Installer:
         """What can be installed. Blocks when it is asked for the first time."""
         return self._find_abilities()
 
-    async def recover(self, live: Release, named: Collection[str]) -> None:
-        """Keeps the environments `named` and no other, and ends what a crash left open."""
+    async def recover(
+        self, live: Release, named: Collection[str], committed: Collection[str]
+    ) -> None:
+        """Keeps the environments `named` and no other, and ends what a crash left open;
+        `committed` are the releases that were ever live."""
         await asyncio.to_thread(self._recover_environments, live, named)
         if self._system is not None:
-            await self._system.recover(live)
+            await self._system.recover({*committed, live.id})
 
     def _recover_environments(self, live: Release, named: Collection[str]) -> None:
         end_leftovers(self._store.folder)
@@ -99,10 +102,10 @@ class Installer:
         if environment_id is not None:
             self._store.release(environment_id)
 
-    async def undo(self) -> None:
+    async def undo(self, release: Release) -> None:
         """Takes back what was installed for a release that does not become live."""
         if self._system is not None:
-            await self._system.undo()
+            await self._system.undo(release)
 
     def keep(self) -> None:
         """The release for which something was installed is live."""

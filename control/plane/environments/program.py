@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from control.plane.supervisor.environment import without_secrets
 from control.plane.supervisor.termination import kill_group
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ async def run(
 ) -> tuple[int, str]:
     """The exit status (124 over the `limit`) and the last lines of its output.
 
-    `on_line` is told each line as it comes. Cancelled, the program ends with its children.
+    `on_line` is told each line as it comes. Cancelled, the program ends with its children. It is
+    shown no secret of the model, since a package's build is code of others.
     Raises OSError when it cannot be started.
     """
     process = await asyncio.create_subprocess_exec(
         *command,
-        env=dict(environment),
+        env=without_secrets(environment),
         cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import math
 import time
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from control.plane.exceptions import InstallFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from control.plane.environments.apt import Apt
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 FRESH_SECONDS = 600.0
+
+logger = logging.getLogger("control.plane")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +61,38 @@ class SystemPackages:
         try:
             await self._apt.add(packages, progress)
         except BaseException:
-            await asyncio.shield(self.undo())
+            await asyncio.shield(self.undo(release))
             raise
 
-    async def undo(self) -> None:
-        """Takes back what was added for a release that is not live."""
+    async def undo(self, release: Release) -> None:
+        """Takes back what was added for a release that is not live, and for no other."""
         noted = await asyncio.to_thread(self._noted)
-        if noted is not None:
-            # What cannot be removed harms nobody: it was added to what was there.
-            with contextlib.suppress(InstallFailed):
-                await self._apt.back_to(noted.before)
-            self.keep()
+        if noted is not None and noted.release == release.id:
+            await self._take_back(noted)
 
     def keep(self) -> None:
         """The release is live: what was added stays."""
-        self._note.unlink(missing_ok=True)
+        try:
+            self._note.unlink(missing_ok=True)
+        except OSError:
+            # Of a release that was live, the next start forgets it; the next addition replaces it.
+            logger.warning("the note on system packages stays for now", exc_info=True)
 
-    async def recover(self, live: Release) -> None:
-        """Ends what a crash left open: kept where the release came to be live, else taken back."""
+    async def recover(self, committed: Collection[str]) -> None:
+        """Ends what a crash left open: kept where the release was ever live, else taken back."""
         noted = await asyncio.to_thread(self._noted)
-        if noted is not None and noted.release == live.id:
+        if noted is None:
+            return
+        if noted.release in committed:
             self.keep()
         else:
-            await self.undo()
+            await self._take_back(noted)
+
+    async def _take_back(self, noted: _Note) -> None:
+        # What cannot be removed harms nobody: it was added to what was there.
+        with contextlib.suppress(InstallFailed):
+            await self._apt.back_to(noted.before)
+        self.keep()
 
     def _remember(self, release: Release, before: Sequence[str]) -> None:
         new = self._note.with_suffix(".new")

@@ -270,6 +270,9 @@ class Patcher:
                 )
             finally:
                 await asyncio.wait({settling})
+                if not settling.cancelled():
+                    # Where the load failed too, that is told; this one is not "never retrieved".
+                    settling.exception()
             settling.result()
             watch.lap("settle")
             reach("patch.settled")
@@ -340,15 +343,18 @@ class Patcher:
         noted: Mapping[str, Any],
         failure: BaseException,
     ) -> None:
-        if activation is not None:
-            await activation.undo()
         error = failure.remembered if isinstance(failure, GivenUp) else str(failure)
         noted = {**noted, "error": one_line([error or type(failure).__name__])}
-        await asyncio.to_thread(self._store.discard, release, noted)
-        await self._installer.undo()
-        # Where the old version had made room, it comes back; requests have waited for it.
-        self._supervisor.revive(self._store.live)
-        self._supervisor.refill()
+        try:
+            if activation is not None:
+                await activation.undo()
+            await asyncio.to_thread(self._store.discard, release, noted)
+            await self._installer.undo(release)
+        finally:
+            # Where the old version had made room, it comes back, whatever could not be undone;
+            # requests have waited for it.
+            self._supervisor.revive(self._store.live)
+            self._supervisor.refill()
 
     async def close(self) -> None:
         """Waits for the patch that is being applied, and for what follows it."""

@@ -90,6 +90,11 @@ def inference_environment(
     return ProcessEnvironment(python, environment)
 
 
+def without_secrets(own: Mapping[str, str]) -> dict[str, str]:
+    """The variables for a program that is not the model."""
+    return {name: value for name, value in own.items() if not name.startswith(SECRET_PREFIX)}
+
+
 def _passes(name: str, *, inherit: bool) -> bool:
     if name in NEVER or name.startswith((*NEVER_PREFIXES, SECRET_PREFIX)):
         return False
