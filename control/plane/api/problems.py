@@ -48,11 +48,9 @@ def internal_problem(error: BaseException, *, is_applied: bool = False) -> Probl
 
     `is_applied`: it came after the new version had become the live one.
     """
-    unchanged, applied = (
-        "The running version was not changed",
-        "The new version is live all the same",
-    )
-    outcome = applied if is_applied else unchanged
+    outcome = "The running version was not changed"
+    if is_applied:
+        outcome = "The new version is live all the same"
     return InternalProblem(
         f"The control plane failed with {type(error).__name__}; its log says where. {outcome}."
     )
