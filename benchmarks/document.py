@@ -19,14 +19,18 @@ in one go. `to reach` is the bound set for this version.
 
 def write() -> None:
     """Renders every result that there is."""
-    results = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))]
-    DOCUMENT.write_text("\n".join([HEAD, *map(_section, results)]))
+    sections = [
+        _section(path.stem, json.loads(path.read_text())) for path in sorted(RESULTS.glob("*.json"))
+    ]
+    DOCUMENT.write_text("\n".join([HEAD, *sections]))
 
 
-def _section(result: dict[str, Any]) -> str:
+def _section(name: str, result: dict[str, Any]) -> str:
+    plot = DOCUMENT.parent / "images" / f"bench-{name}.svg"
     lines = [
         f"## {result['title']}",
         "",
+        *([f"![{result['title']}](images/{plot.name})", ""] if plot.exists() else []),
         "| what | median | p95 | to reach | samples |",
         "| --- | ---: | ---: | ---: | ---: |",
         *(_line(row) for row in result["rows"]),
