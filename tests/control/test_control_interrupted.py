@@ -56,4 +56,4 @@ def test_a_patch_that_hangs_is_given_up(
         assert plane.status()["pid"]["inference"] != first
     else:
         assert plane.post(PREDICT, json={}).status_code == 503
-    assert len(plane.leftovers()) == (change == "restart")
+    until(lambda: len(plane.leftovers()) == (change == "restart"), "the end of the others")

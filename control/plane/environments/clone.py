@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _SCRIPTS = "bin"
 _SETTINGS = "pyvenv.cfg"
+# The byte code of modules that are a single file outlives their package's removal, and would be
+# taken for that of a new one of the same size that arrives within the same second.
+_STALE = "site-packages/__pycache__"
 
 
 def clone(source: Path, target: Path, made: float) -> list[str]:
@@ -38,7 +41,8 @@ def clone(source: Path, target: Path, made: float) -> list[str]:
                 if entry.is_symlink():
                     os.symlink(os.readlink(entry.path), f"{target}/{name}")  # noqa: PTH115, PTH211 - see above
                 elif entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{name}/")
+                    if not name.endswith(_STALE):
+                        folders.append(f"{name}/")
                 elif entry.stat(follow_symlinks=False).st_mtime > made and name != _SETTINGS:
                     changed.append(name)
                 else:
