@@ -112,10 +112,12 @@ async def _edit_the_model(editor: Editor, watch: Stopwatch) -> None:
     status = await editor.command("truss.showStatus")
     newest = status["patches"][-1]
     timings = newest["timings_ms"]
-    _say(
-        f"strategy {newest['strategy']}: the patch took {timings['total'] / 1000:.2f} s, "
+    how = (
         f"{timings['load'] / 1000:.2f} s of them in load(), while the old version answered"
+        if "load" in timings
+        else "swapped into the live process: load() did not run again"
     )
+    _say(f"strategy {newest['strategy']}: the patch took {timings['total'] / 1000:.2f} s, {how}")
 
 
 def _environment_of(pid: int) -> str:
