@@ -21,7 +21,7 @@ class Model:
 
     def load(self):
         # Slow work belongs here, and no request waits for it. It runs at every start, and again,
-        # beside the version that answers, whenever a patch changes code.
+        # beside the version that answers, when a patch changes what it depends on.
         self._greeting = "Hello"
 
     def predict(self, model_input):
@@ -31,8 +31,8 @@ class Model:
 _CONFIG = """\
 model_name: {name}
 python_version: py{version}
-# Lets a change of code reach the running server. A patch loads the new version beside the one that
-# answers, so it takes as long as load() does; no request waits for it.
+# Lets a change reach the running server. Code that load() does not depend on is swapped in at once;
+# anything else loads beside the version that answers. No request waits for it.
 use_control_plane: true
 requirements: []
 """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_the_comments_say_when_a_model_is_loaded(tmp_path: Path) -> None:
-    """A patch of code loads the model again: whoever writes load() has to know."""
+    """A patch may load the model again: whoever writes load() has to know when."""
     create_truss(tmp_path / "greeter", name=None, python=(3, 11))
     model = (tmp_path / "greeter/model/model.py").read_text()
     ast.parse(model)
@@ -21,6 +21,6 @@ def test_the_comments_say_when_a_model_is_loaded(tmp_path: Path) -> None:
     assert "no request waits for it" in model
     assert "once" not in model
     config = tmp_path / "greeter/config.yaml"
-    assert "as long as load() does" in config.read_text()
+    assert "load() does not depend on is swapped in" in config.read_text()
     assert "fraction of a second" not in config.read_text()
     assert TrussConfig.from_yaml(config).use_control_plane
