@@ -1,4 +1,4 @@
-"""Example inputs of a Truss: `examples.yaml`, then the config's `example_model_input`."""
+"""Example inputs of a Truss: its `examples.yaml`."""
 
 from __future__ import annotations
 
@@ -29,21 +29,6 @@ class ExamplesError(ConfigError):
         super().__init__(message)
         self.start = start
         self.end = end
-
-
-def example_input(truss_dir: Path, config: TrussConfig) -> Any:
-    """An input to try the model with, None when the Truss offers none.
-
-    The first example of the examples file; else `model_metadata.example_model_input`. A file
-    that cannot be used counts as none: validation tells why.
-    """
-    try:
-        examples = examples_of(truss_dir, config)
-    except ConfigError:
-        examples = ()
-    if examples:
-        return examples[0].input
-    return config.model_metadata.get("example_model_input")
 
 
 def examples_of(truss_dir: Path, config: TrussConfig) -> tuple[Example, ...]:

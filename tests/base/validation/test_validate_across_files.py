@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from truss_base.config import TrussConfig
-from truss_base.examples import ExamplesError, example_input, parse_examples
+from truss_base.examples import ExamplesError, parse_examples
 from truss_base.validation import validate
 
 MODEL = "class Model:\n    def predict(self, request):\n        return request\n"
@@ -139,13 +138,3 @@ def test_examples_are_a_list_or_a_mapping(text: str, inputs: list[Any]) -> None:
 def test_other_examples_are_refused(text: str) -> None:
     with pytest.raises(ExamplesError):
         parse_examples(text)
-
-
-def test_the_input_to_try_comes_from_the_file_then_from_the_metadata(tmp_path: Path) -> None:
-    config = TrussConfig(model_metadata={"example_model_input": {"m": 1}})
-    assert example_input(tmp_path, TrussConfig()) is None
-    assert example_input(tmp_path, config) == {"m": 1}
-    (tmp_path / "examples.yaml").write_text("- 5\n")
-    assert example_input(tmp_path, config) == {"m": 1}
-    (tmp_path / "examples.yaml").write_text("- name: a\n  input: [1]\n")
-    assert example_input(tmp_path, config) == [1]
