@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.existing import Existing
-from benchmarks.http_load import BODY, SENT, added_latency, apart, measure
+from benchmarks.http_load import (
+    BODY,
+    READ_BYTES,
+    SENT,
+    answer_size,
+    apart,
+    in_turns,
+    measure,
+    together,
+)
 from benchmarks.report import Row, publish
 from tests.control.running_plane import CONFIG, RunningPlane, model, until
 
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+THIS = (sys.executable, "-m", "benchmarks.bench_proxy")
 PROXY = REPOSITORY / "tests" / "control" / "proxy_process.py"
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 RECEIVED = ANSWER % (len(BODY), BODY)
@@ -63,27 +74,47 @@ def main() -> None:
 
 
 def stand_in_rows(folder: Path) -> list[Row]:
-    path, port_file = folder / "s", folder / "port"
-    with child(sys.executable, "-m", "benchmarks.bench_proxy", "stand-in", path) as backend:
+    path, relayed, port_file = folder / "s", folder / "r", folder / "port"
+    with contextlib.ExitStack() as processes:
+        backend = processes.enter_context(child(*THIS, "stand-in", path))
         until(path.exists, "the stand-in")
-        with child(sys.executable, PROXY, path, port_file) as proxy:
-            until(lambda: port_file.exists() and port_file.read_text(), "the proxy")
-            port = int(port_file.read_text())
-            # Not apart: a core that sleeps takes longer to wake than the proxy takes to answer.
-            direct, through, added = added_latency(str(path), port, BLOCKS, EXCHANGES)
-            with apart(proxy, backend):
-                alone = measure(str(path), CONNECTIONS, ROUNDS, SECONDS)
-                load = measure(port, CONNECTIONS, ROUNDS, SECONDS, proxy)
+        relay = processes.enter_context(child(*THIS, "relay", path, relayed))
+        proxy = processes.enter_context(child(sys.executable, PROXY, path, port_file))
+        until(relayed.exists, "the relay")
+        until(lambda: port_file.exists() and port_file.read_text(), "the proxy")
+        port = int(port_file.read_text())
+        rows = latency_rows((str(path), str(relayed), port), "cores as the system likes", 0.1)
+        with together(backend, relay, proxy):
+            rows += latency_rows((str(path), str(relayed), port), "all on one core", 0.1)
+        with apart(proxy, backend):
+            alone = measure(str(path), CONNECTIONS, ROUNDS, SECONDS)
+            load = measure(port, CONNECTIONS, ROUNDS, SECONDS, proxy)
     many = f"1 KB JSON, {CONNECTIONS} connections, stand-in:"
     return [
-        Row("1 KB JSON, 1 connection, stand-in: direct, p50", direct),
-        Row("1 KB JSON, 1 connection, stand-in: through the proxy, p50", through),
-        Row("1 KB JSON, 1 connection, stand-in: added by the proxy, p50", added, target=0.1),
+        *rows,
         Row(f"{many} direct", tuple(alone.rates), "req/s"),
         Row(f"{many} through the proxy", tuple(load.rates), "req/s", 18000),
         Row(f"{many} per second of the proxy's core", tuple(load.per_cpu_second), "req/s", 18000),
         Row(f"{many} through the proxy, p99", tuple(load.p99), target=4),
     ]
+
+
+def latency_rows(addresses: tuple[str | int, ...], where: str, bound: float) -> list[Row]:
+    """One connection: what a relay that only copies bytes adds, and what the proxy adds.
+
+    The relay is the floor: waking two more times costs more than either does with the bytes.
+    """
+    direct, relayed, through = in_turns(addresses, BLOCKS, EXCHANGES)
+    one = f"1 KB JSON, 1 connection, {where}:"
+    return [
+        Row(f"{one} direct, p50", direct),
+        Row(f"{one} added by a bare relay", difference(relayed, direct)),
+        Row(f"{one} added by the proxy", difference(through, direct), target=bound),
+    ]
+
+
+def difference(slower: tuple[float, ...], faster: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(one - other for one, other in zip(slower, faster, strict=True))
 
 
 def inference_rows(folder: Path) -> list[Row]:
@@ -149,6 +180,28 @@ async def serve_stand_in(path: str) -> None:
     await server.serve_forever()
 
 
+def relay(backend: str, path: str) -> None:
+    """Copies each request and each answer, one connection after the other, until killed."""
+    size = answer_size(backend)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        while True:
+            client, _ = listener.accept()
+            with client, socket.socket(socket.AF_UNIX) as upstream:
+                upstream.connect(backend)
+                while copy(client, upstream, len(SENT)) and copy(upstream, client, size):
+                    pass
+
+
+def copy(source: socket.socket, target: socket.socket, missing: int) -> bool:
+    """Whether `missing` bytes went over before the source ended."""
+    while missing > 0 and (data := source.recv(READ_BYTES)):
+        target.sendall(data)
+        missing -= len(data)
+    return missing <= 0
+
+
 @contextlib.contextmanager
 def child(*command: object) -> Iterator[int]:
     process = subprocess.Popen([str(part) for part in command], cwd=REPOSITORY)
@@ -163,5 +216,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["stand-in", path]:
             asyncio.run(serve_stand_in(path))
+        case ["relay", backend, path]:
+            relay(backend, path)
         case _:
             main()

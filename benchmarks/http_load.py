@@ -9,7 +9,7 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,18 +69,15 @@ def measure(
     return load
 
 
-def added_latency(
-    direct: str | int, through: str | int, blocks: int, exchanges: int
+def in_turns(
+    addresses: Sequence[str | int], blocks: int, exchanges: int
 ) -> tuple[tuple[float, ...], ...]:
-    """Medians of blocks of exchanges on one connection each, taken in turns so that both see the
-    same noise, and their differences: milliseconds direct, through, and added.
+    """Milliseconds per exchange on one connection, for each address the medians of its blocks.
+
+    The addresses take turns, so that all see the same noise.
     """
-    pairs = [(_block(direct, exchanges), _block(through, exchanges)) for _ in range(blocks)]
-    return (
-        tuple(first for first, _ in pairs),
-        tuple(second for _, second in pairs),
-        tuple(second - first for first, second in pairs),
-    )
+    rounds = [[_block(address, exchanges) for address in addresses] for _ in range(blocks)]
+    return tuple(zip(*rounds, strict=True))
 
 
 def answer_size(address: str | int) -> int:
@@ -99,17 +96,31 @@ def answer_size(address: str | int) -> int:
 @contextlib.contextmanager
 def apart(pid: int, *others: int) -> Iterator[None]:
     """Leaves the first core to `pid` while this process and `others` share the second."""
+    with pinned({pid: 0} | dict.fromkeys((0, *others), 1)):
+        yield
+
+
+@contextlib.contextmanager
+def together(*pids: int) -> Iterator[None]:
+    """This process and `pids` share one core: what passes between them wakes no other."""
+    with pinned(dict.fromkeys((0, *pids), 1)):
+        yield
+
+
+@contextlib.contextmanager
+def pinned(core_of: dict[int, int]) -> Iterator[None]:
+    """Binds processes (0: this one) to cores, where the machine has two and lets us."""
     if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
         yield
         return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(pid, {0})
-    for other in (0, *others):
-        os.sched_setaffinity(other, {1})
+    before = {pid: os.sched_getaffinity(pid) for pid in core_of}
+    for pid, core in core_of.items():
+        os.sched_setaffinity(pid, {core})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        for pid, cores in before.items():
+            os.sched_setaffinity(pid, cores)
 
 
 def _block(address: str | int, exchanges: int) -> float:
