@@ -128,7 +128,7 @@ class Section:
                 report(wrong_key(key, path))
                 continue
             field = self._by_name.get(key)
-            if field is not None and written_name(field, raw) == key and field in self.fields:
+            if field is not None and field not in self.legacy and written_name(field, raw) == key:
                 continue
             if not self.drops_unknown:
                 record.extra[key] = value

@@ -78,7 +78,7 @@ class TrussConfig:
         faults: list[Fault] = []
         record = _read(data, faults)
         _refuse(faults)
-        return cls._of(record, faults)
+        return cls.of_record(record, faults)
 
     @classmethod
     def from_text(cls, text: str) -> TrussConfig:
@@ -107,10 +107,11 @@ class TrussConfig:
         For the container side, which must start on configs of newer versions.
         """
         faults: list[Fault] = []
-        return cls._of(_read(data if isinstance(data, dict) else {}, faults), faults)
+        return cls.of_record(_read(data if isinstance(data, dict) else {}, faults), faults)
 
     @classmethod
-    def _of(cls, record: Record, faults: list[Fault]) -> TrussConfig:
+    def of_record(cls, record: Record, faults: list[Fault]) -> TrussConfig:
+        """A config whose values have been read already, with what was found on the way."""
         config = cls.__new__(cls)
         config._hold(record, faults)
         return config

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.config import TrussConfig
 from truss_base.document import LineIndex, read_text
 from truss_base.examples import ExamplesError, parse_examples
 from truss_base.exceptions import ConfigError
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from truss_base.config import TrussConfig
     from truss_base.document import Document
 
 _SERVED_WITHOUT_MODEL = ("docker_server", "trt_llm", "bis_llm")
 
 
-def across_files(document: Document, directory: Path) -> Iterator[Finding]:
+def across_files(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
     """Findings about the files of a Truss; ranges in another file's text carry its path."""
-    config = TrussConfig.tolerant(document.data)
     if not any(getattr(config, name) for name in _SERVED_WITHOUT_MODEL):
         yield from _model(document, config, directory)
     yield from _requirements(document, config, directory)

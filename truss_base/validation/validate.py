@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from truss_base.config import TrussConfig
 from truss_base.config.definitions.root import ROOT
 from truss_base.document import Document, Scalar, resolve
 from truss_base.document.collection import collection_paused
@@ -43,12 +44,14 @@ def validate(text: str, directory: Path | None = None) -> list[Finding]:
 
 def _validate(document: Document, directory: Path | None) -> list[Finding]:
     problems = document.problems
-    findings = [*_syntax(document, problems), *_semantics(document, problems)]
+    config, faults = _read(document)
+    findings = [*_syntax(document, problems), *_semantics(document, problems, faults)]
     elsewhere: list[Finding] = []
     if directory is not None and not problems:
         from truss_base.validation.across import across_files
 
-        for finding in across_files(document, directory):
+        whole = config or TrussConfig.tolerant(document.data)
+        for finding in across_files(document, whole, directory):
             (findings if finding.path is None else elsewhere).append(finding)
     kept = [*unsuppressed(_once(findings), document.text, document.lines), *_once(elsewhere)]
     kept.sort(key=lambda finding: (finding.path or "", finding.start, finding.end))
@@ -63,7 +66,36 @@ def _syntax(document: Document, problems: Sequence[Problem]) -> Iterator[Finding
         yield Finding(start, end, code, "error", problem.message, fixes=fixes)
 
 
-def _semantics(document: Document, problems: Sequence[Problem]) -> Iterator[Finding]:
+def _read(document: Document) -> tuple[TrussConfig | None, list[Fault]]:
+    """The values, as far as they can be read, and what is wrong with them.
+
+    None where more is wrong than anybody would read: not all of it was looked at.
+    """
+    faults: list[Fault] = []
+    data = document.data
+    values = dict(data) if isinstance(data, AnyMapping) else {}
+    version = document.node(("python_version",))
+    if isinstance(version, Scalar) and isinstance(values.get("python_version"), float):
+        # As a number 3.10 is 3.1: only the text shows what was meant.
+        values["python_version"] = version.text
+
+    def report(fault: Fault) -> None:
+        faults.append(fault)
+        if len(faults) == MOST_FINDINGS:
+            raise _EnoughError
+
+    with suppress(_EnoughError):
+        return TrussConfig.of_record(ROOT.read(values, (), report), faults), faults
+    return None, faults
+
+
+class _EnoughError(Exception):
+    """Ends reading where nobody would read on; never leaves this module."""
+
+
+def _semantics(
+    document: Document, problems: Sequence[Problem], faults: Sequence[Fault]
+) -> Iterator[Finding]:
     data = document.data
     if document.root is None or data is None:
         return
@@ -71,7 +103,8 @@ def _semantics(document: Document, problems: Sequence[Problem]) -> Iterator[Find
         if not problems:
             yield _not_a_mapping(document, data)
         return
-    found = [*_faults(document, data), *islice(duplicate_keys(document), MOST_FINDINGS)]
+    found = [_finding(document, fault) for fault in faults]
+    found += islice(duplicate_keys(document), MOST_FINDINGS)
     found += islice(coerced_variables(document), MOST_FINDINGS)
     found += islice(requirement_entries(document), MOST_FINDINGS)
     found += openai_tag(document, data)
@@ -85,29 +118,6 @@ def _too_deep(document: Document) -> Iterator[Finding]:
         start, end = key_range(document, document.path_at(document.deepest)[0][:1])
         message = f"nested {document.depth} levels deep: a push takes {PUSHED_DEPTH}"
         yield Finding(start, end, "too-large", "warning", message)
-
-
-def _faults(document: Document, data: AnyMapping[str, object]) -> Iterator[Finding]:
-    faults: list[Fault] = []
-    values = dict(data)
-    version = document.node(("python_version",))
-    if isinstance(version, Scalar) and isinstance(values.get("python_version"), float):
-        # As a number 3.10 is 3.1: only the text shows what was meant.
-        values["python_version"] = version.text
-
-    def report(fault: Fault) -> None:
-        faults.append(fault)
-        if len(faults) == MOST_FINDINGS:
-            raise _EnoughError
-
-    with suppress(_EnoughError):
-        ROOT.read(values, (), report)
-    for fault in faults:
-        yield _finding(document, fault)
-
-
-class _EnoughError(Exception):
-    """Ends reading where nobody would read on; never leaves this module."""
 
 
 def _finding(document: Document, fault: Fault) -> Finding:
