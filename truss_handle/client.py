@@ -83,6 +83,13 @@ class ServerClient:
         """The control plane's own account; keys as in docs/cli.md."""
         return await self._get("/control/status")
 
+    async def packages(self) -> dict[str, str]:
+        """Distributions that the running version can import, by canonical name.
+
+        Raises PatchRefused (type `not_found`) of an older server.
+        """
+        return dict((await self._get("/control/packages"))["packages"])
+
     async def restart_inference_server(self) -> None:
         """Load the running version again in a new process."""
         await self._control("POST", "/control/restart_inference_server", json={}, timeout=_LONG)

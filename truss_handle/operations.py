@@ -44,6 +44,7 @@ __all__ = [
     "find",
     "list_running",
     "logs",
+    "packages",
     "patch",
     "plan",
     "predict",
@@ -212,6 +213,21 @@ async def status(truss_dir: str | Path, *, runtime: str | None = None) -> Runnin
         if known is not None:
             found = await asyncio.to_thread(ended.status_of, settings, known, found.local_hash)
     return remarks.remarked(found)
+
+
+async def packages(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, str]:
+    """Versions of the distributions installed where the model runs, by canonical name.
+
+    They differ from those of an earlier call only where the status names another `environment`.
+    Raises NotRunning, NotControlTruss, ServerUnavailable; PatchRefused of an older server.
+    """
+    from truss_handle.client import ServerClient
+
+    settings = Settings.from_environment()
+    running = await instances.require(settings, located(settings, truss_dir), runtime)
+    instances.require_control(running)
+    async with ServerClient(running) as client:
+        return await client.packages()
 
 
 async def watch_status(

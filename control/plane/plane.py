@@ -157,6 +157,7 @@ class ControlPlane:
             "pending": self.patcher.pending,
             "state": self.state,
             "release": live.id,
+            "environment": live.environment_id,
             "truss": await asyncio.to_thread(self._name, live),
             "version": VERSION,
             "uptime_seconds": round(time.monotonic() - self._started, 3),

@@ -12,6 +12,7 @@ from control.plane.api.blobs import BlobRoutes
 from control.plane.api.events import answer_events
 from control.plane.api.logs import answer_logs
 from control.plane.api.metrics import metrics_text
+from control.plane.api.packages import answer_packages
 from control.plane.api.patches import PatchRoute
 from control.plane.api.problems import (
     answer_method_not_allowed,
@@ -75,6 +76,11 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     async def logs(request: Request) -> Response:
         """The inference server's output; `?tail=N&follow=true`."""
         return await answer_logs(request, plane.log)
+
+    @api.get("/control/packages")
+    async def packages() -> Response:
+        """What is installed where the inference server runs."""
+        return await answer_packages(plane)
 
     @api.get("/control/metrics")
     async def metrics() -> PlainTextResponse:
