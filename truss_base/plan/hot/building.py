@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.modules import FIELDS, STAR
+from truss_base.plan.hot.facts import FIELDS, SELF, STAR, Kind, Role
 from truss_base.plan.hot.names import ALL, resolve
 from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.swap import ClassSwap, ModuleSwap, Swap

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.graph import Edges, graph_of
 from truss_base.plan.hot.layout import Layout
-from truss_base.plan.hot.modules import module_facts
 from truss_base.plan.hot.program import Program, read_program
+from truss_base.plan.hot.reading.modules import module_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

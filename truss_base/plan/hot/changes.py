@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import dump, parse, without_docstrings
-from truss_base.plan.hot.facts import Kind
-from truss_base.plan.hot.modules import FIELDS
+from truss_base.plan.hot.facts import FIELDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

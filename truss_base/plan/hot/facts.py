@@ -18,6 +18,12 @@ Path = tuple[str, ...]
 SELF = "<self>"
 """First part of a path that starts at the method's own instance or class, `super()` included."""
 
+FIELDS = "#fields"
+"""The member of a class that stands for the order of its variables: fields, enum members."""
+
+STAR = "*"
+"""The name of the import of everything in a module."""
+
 
 class Role(Enum):
     """What code does with a name."""

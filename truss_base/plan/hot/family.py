@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.facts import Kind
-from truss_base.plan.hot.modules import FIELDS
+from truss_base.plan.hot.facts import FIELDS, Kind
 from truss_base.plan.hot.names import class_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.changes import ORDER
-from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.modules import FIELDS
+from truss_base.plan.hot.facts import FIELDS, SELF, Kind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot import known
 from truss_base.plan.hot.case import Refusal
 from truss_base.plan.hot.changes import ORDER
-from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.modules import STAR
+from truss_base.plan.hot.facts import SELF, STAR, Kind, Role
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
 from truss_base.plan.hot.syntax import MUTATORS

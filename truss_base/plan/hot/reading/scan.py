@@ -6,34 +6,19 @@ import ast
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Role, Scan
-from truss_base.plan.hot.scopes import Outside, Scope, leave
-from truss_base.plan.hot.syntax import (
-    FILLERS,
-    MUTATORS,
-    WRITERS,
-    Decorated,
-    callee,
-    dotted,
-    import_target,
-    keyword,
-    parameters,
-)
+from truss_base.plan.hot.reading.calls import CallScanner
+from truss_base.plan.hot.reading.scopes import Scope, leave
+from truss_base.plan.hot.syntax import Decorated, callee, dotted, import_target, keyword, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from truss_base.plan.hot.facts import Path
-
-# Calls that look at their first argument and keep nothing of it.
-_LOOKING = frozenset(
-    {"isinstance", "issubclass", "id", "len", "print", "repr", "str", "bool", "callable"}
-)
 _STATIC = (("staticmethod",),)
 
 
 def scan(statement: ast.stmt, first_line: int, *, member: bool, lazy_annotations: bool) -> Scan:
     """What a statement of a module, or of a class (`member`), refers to."""
-    scanner = _Scanner(first_line, member, lazy_annotations)
+    scanner = Scanner(first_line, member, lazy_annotations)
     scanner.visit(statement)
     return scanner.result(statement)
 
@@ -44,18 +29,8 @@ def _class_arguments(statement: ast.stmt) -> tuple[list[ast.expr], list[ast.keyw
     return [], []
 
 
-class _Scanner:
-    def __init__(self, first_line: int, member: bool, lazy_annotations: bool) -> None:
-        self._first = first_line
-        self._lazy = lazy_annotations
-        self._outside = Outside()
-        self._scopes = [Scope(hides=False, eager=True)]
-        self._member = member  # the next function is a method of the definition's class
-        self._needs_cell = False
-        self._called: set[str] = set()
-        self._anonymous: list[int] = []
-        self._nested_stores: set[Path] = set()
-        self._depth = 0
+class Scanner(CallScanner):
+    """Opens and leaves scopes; its result is the scan of the statement that was visited."""
 
     def result(self, statement: ast.stmt) -> Scan:
         top = self._scopes[0]
@@ -82,158 +57,6 @@ class _Scanner:
             nested_stores=frozenset(self._nested_stores),
             anonymous_calls=tuple(self._anonymous),
         )
-
-    @property
-    def _scope(self) -> Scope:
-        return self._scopes[-1]
-
-    def visit(self, node: ast.AST) -> None:
-        handler = _HANDLERS.get(type(node))
-        if handler is None:
-            self._children(node)
-        else:
-            getattr(self, handler)(node)
-
-    def _children(self, node: ast.AST) -> None:
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                self.visit(value)
-            elif isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        self.visit(item)
-
-    def _all(self, nodes: Iterable[ast.AST | None]) -> None:
-        for node in nodes:
-            if node is not None:
-                self.visit(node)
-
-    def _use(self, path: Path, role: Role, node: ast.expr | ast.stmt) -> None:
-        self._scope.use(path, role, node.lineno - self._first)
-        if role is Role.STORE and self._depth > 1:
-            self._nested_stores.add(path)
-
-    # Names
-
-    def _name(self, node: ast.Name) -> None:
-        if node.id == "__class__":
-            self._needs_cell = True
-        if isinstance(node.ctx, ast.Load):
-            self._use((node.id,), Role.READ, node)
-        else:
-            self._bind(node.id, node)
-
-    def _bind(self, name: str, node: ast.expr | ast.stmt) -> None:
-        self._scope.bound.add(name)
-        if name in self._scope.declared:
-            self._use((name,), Role.STORE, node)
-
-    def _attribute(self, node: ast.Attribute) -> None:
-        path = dotted(node)
-        role = Role.READ if isinstance(node.ctx, ast.Load) else Role.STORE
-        self._outside.writes |= node.attr in MUTATORS | WRITERS  # handed out, maybe to be called
-        if path is None:
-            self._outside.attributes.add(node.attr)
-            self._outside.writes |= role is Role.STORE
-            self.visit(node.value)
-            return
-        self._outside.attributes.update(path[2:])
-        self._path(path, role, node)
-
-    def _path(self, path: Path, role: Role, node: ast.expr | ast.stmt) -> None:
-        if path[0] == SELF:
-            self._needs_cell = True
-        self._use(path, role, node)
-
-    def _subscript(self, node: ast.Subscript) -> None:
-        if not isinstance(node.ctx, ast.Load):
-            self._outside.writes = True
-            path = dotted(node.value)
-            if path is not None:
-                self._path(path, Role.MUTATE, node)
-        self.visit(node.value)
-        self.visit(node.slice)
-
-    def _augmented(self, node: ast.AugAssign) -> None:
-        target = dotted(node.target)
-        if target is not None:
-            self._path(target, Role.TOUCH, node)
-        self.visit(node.target)
-        self.visit(node.value)
-
-    # Calls
-
-    def _call(self, node: ast.Call) -> None:
-        function = node.func
-        self._outside.writes |= dotted(function) in (*FILLERS, ("getattr",))
-        if isinstance(function, ast.Attribute):
-            self._called.add(function.attr)
-            self._outside.writes |= function.attr in WRITERS
-        elif isinstance(function, ast.Name):
-            self._called.add(function.id)
-        if isinstance(function, ast.Name) and self._builtin(function.id, node):
-            return
-        path = dotted(function)
-        if path is None:
-            self._unnamed_call(function)
-        else:
-            self._path(path, Role.CALL, node)
-            self._outside.attributes.update(path[2:])
-            if len(path) > 1 and path[-1] in MUTATORS:
-                self._path(path[:-1], Role.MUTATE, node)
-        self._arguments(node)
-
-    def _arguments(self, node: ast.Call) -> None:
-        values = [*node.args, *(item.value for item in node.keywords)]
-        self._called.update(path[-1] for path in map(dotted, values) if path)  # by the receiver
-        self._all(values)
-
-    def _unnamed_call(self, function: ast.expr) -> None:
-        if isinstance(function, ast.Attribute):
-            self._outside.attributes.add(function.attr)
-            self._outside.method_calls.add(function.attr)
-            self._outside.writes |= function.attr in MUTATORS
-            self.visit(function.value)
-            return
-        if self._scope.eager:
-            self._anonymous.append(function.lineno - self._first)
-        self.visit(function)
-
-    def _builtin(self, name: str, node: ast.Call) -> bool:
-        """Calls of built-in functions that say more than that their arguments are used."""
-        if name == "super":
-            self._needs_cell = True
-            return not node.args
-        first = dotted(node.args[0]) if node.args else None
-        if first is None or first[0] == SELF:
-            return False
-        if name in ("getattr", "hasattr", "setattr", "delattr") and len(node.args) > 1:
-            return self._by_name(name, first, node)
-        if name == "vars":
-            self._use((*first, "__dict__"), Role.READ, node)
-            return True
-        if name in _LOOKING:
-            self._use((name,), Role.CALL, node)
-            self._use(first, Role.TOUCH, node)
-            self._all(node.args[1:])
-            self._all(item.value for item in node.keywords)
-            return True
-        return False
-
-    def _by_name(self, name: str, owner: Path, node: ast.Call) -> bool:
-        attribute = node.args[1]
-        if not isinstance(attribute, ast.Constant) or not isinstance(attribute.value, str):
-            if name in ("setattr", "delattr"):
-                self._use((*owner, "*"), Role.STORE, node)
-            return False
-        role = {"getattr": Role.READ, "hasattr": Role.TOUCH}.get(name, Role.STORE)
-        self._use((name,), Role.CALL, node)
-        self._use((*owner, attribute.value), role, node)
-        self._all(node.args[2:])
-        return True
-
-    # Scopes
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._bind(node.name, node)
@@ -343,7 +166,7 @@ class _Scanner:
         self._children(node)
 
 
-_HANDLERS: dict[type[ast.AST], str] = {
+Scanner.handlers = {
     ast.Name: "_name",
     ast.Attribute: "_attribute",
     ast.Subscript: "_subscript",
