@@ -35,11 +35,8 @@ def last(x):
 # What stands in the source, and what takes its place: only a function differs then.
 WITHIN = [
     ("return [item", "return [2 * item"),
-    (
-        "        if x:\n            return os",
-        "        # why\n        if not x:\n            return os",
-    ),
-    ('            return os.path.join("a", x)\n', ""),
+    ("        if x:\n", "        # why\n        if not x:\n"),
+    ('        if x:\n            return os.path.join("a", x)\n', ""),
     ("def first(x):", "@cached\nasync def first(x, y=1):"),
     ("def first(x):", "# about it\ndef first(x):"),
     ("    TABLE = x\n", "    TABLE = x\n    return x\n\n# the end\n"),
