@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lsp_server.errors import Superseded
+from lsp_server.packages import ContainerPackages
 from lsp_server.state import State, with_account
 from lsp_server.text import one_line
 
@@ -59,6 +60,7 @@ class Runtime:
     def __init__(self, listener: Listener, *, hears_of_edits: bool) -> None:
         self._listener = listener
         self._hears_of_edits = hears_of_edits
+        self.packages = ContainerPackages(self.operations)
         self._lanes: dict[Path, Lane] = {}
         self._loaded: asyncio.Future[ModuleType] | None = None
 
@@ -131,6 +133,7 @@ class Runtime:
     async def _look(self, truss: Path, lane: Lane) -> None:
         try:
             if not await asyncio.to_thread(_recorded, truss):
+                self.packages.forget(truss)
                 self._announce(truss, State(busy=lane.state.busy, message=lane.state.message))
                 return
             operations = await self.operations()
@@ -141,6 +144,7 @@ class Runtime:
         self._keep_watching(truss, lane)
 
     def _take(self, truss: Path, status: RunningStatus) -> None:
+        self.packages.heard(truss, status)
         self._tell_errors(truss, status)
         known = self.state(truss)
         same = (known.hash, known.local_hash) == (status.hash, status.local_hash)
@@ -172,6 +176,7 @@ class Runtime:
         try:
             operations = await self.operations()
             async for status in operations.watch_status(truss):
+                self.packages.heard(truss, status)
                 # An operation of ours tells more of itself, and ends with a look.
                 if lane.holder is None:
                     self._heard(truss, status)

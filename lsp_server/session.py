@@ -147,7 +147,8 @@ class Session:
 
     def surroundings(self, snapshot: Snapshot) -> Surroundings:
         """What completion may ask about the world around a document."""
-        return surroundings(snapshot, self.documents, self.trusses)
+        container = self.runtime.packages.of(snapshot.truss) if snapshot.truss else None
+        return surroundings(snapshot, self.documents, self.trusses, container)
 
     def is_file(self, uri: str) -> bool:
         """Whether an editor can open this: a document it has, or a file on disk."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from lsp_server.features.surroundings import Distribution, Entry, Surroundings
+from lsp_server.distributions import distributions, versions
+from lsp_server.features.surroundings import Entry, Surroundings
 from lsp_server.view import View, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lsp_server.documents import Documents
@@ -20,19 +20,27 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 500
 
 
-def surroundings(snapshot: Snapshot, documents: Documents, trusses: Trusses) -> Surroundings:
-    """Looks at the disk only when it is asked."""
+def surroundings(
+    snapshot: Snapshot,
+    documents: Documents,
+    trusses: Trusses,
+    container: Mapping[str, str] | None = None,
+) -> Surroundings:
+    """Looks at the disk only when it is asked. `container`: what is installed where it runs."""
 
     def view() -> View | None:
         return view_of(snapshot.truss, documents) if snapshot.truss else None
 
-    def distributions() -> list[Distribution]:
-        return sorted(_required_elsewhere(snapshot, documents, trusses), key=_order)
-
     def text(path: str) -> str | None:
         return documents.read_text(snapshot.truss / path) if snapshot.truss else None
 
-    return Surroundings(view, entries, distributions, installed, text)
+    return Surroundings(
+        view,
+        entries,
+        lambda: distributions(snapshot, documents, trusses, container),
+        lambda name: versions(name, container),
+        text,
+    )
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -47,40 +55,3 @@ def entries(folder: Path) -> list[Entry]:
     except OSError:
         return []
     return found
-
-
-def installed(name: str) -> list[tuple[str, str | None]]:
-    """The version of a package beside the language server, which is mostly the project's own."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    here = f"in this editor's Python {sys.version_info.major}.{sys.version_info.minor}"
-    try:
-        return [(here, version(name))]
-    except PackageNotFoundError:
-        return [(here, None)]
-
-
-def _order(one: Distribution) -> tuple[str, str]:
-    return (one.name, one.version)
-
-
-def _required_elsewhere(
-    snapshot: Snapshot, documents: Documents, trusses: Trusses
-) -> Iterator[Distribution]:
-    """The pins of the other Trusses of this session, each once."""
-    seen: set[tuple[str, str]] = set()
-    for folder in trusses.known():
-        view = view_of(folder, documents) if folder != snapshot.truss else None
-        for name, version in _pins(view, documents) if view else ():
-            if (name, version) not in seen:
-                seen.add((name, version))
-                yield Distribution(name, version, f"required by {folder.name}")
-
-
-def _pins(view: View, documents: Documents) -> Iterator[tuple[str, str]]:
-    from truss_base.requirements import parse, pin
-
-    file = view.settings.requirements_file
-    text = documents.read_text(view.folder / file) if file else None
-    lines = [*view.settings.requirements, *(parse(file, text) if file and text else ())]
-    yield from (found for line in lines if (found := pin(line)) is not None)

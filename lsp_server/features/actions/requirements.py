@@ -110,14 +110,17 @@ def _entry(line: str) -> str:
 
 
 def _pinned(snapshot: Snapshot, node: Scalar, around: Surroundings) -> Iterator[Action]:
-    """A bare name with the version that is installed."""
+    """A bare name with a version that is installed: in what runs, or beside the editor."""
     if not re.fullmatch(r"[A-Za-z0-9._-]+(\[[^\]]*\])?", node.text):
         return
     from truss_base.requirements import project
 
     name = project(node.text)
+    places: dict[str, str] = {}
     for where, version in around.installed(name) if name else ():
         if version is not None:
-            edit = Edit(node.start, node.end, written(f"{node.text}=={version}", node.style))
-            title = f"Pin {name} to {version}, as {where}"
-            yield Action(title=title, kind=REWRITE, edits=(file_edit(snapshot, (edit,)),))
+            places.setdefault(version, where)
+    for version, where in places.items():
+        edit = Edit(node.start, node.end, written(f"{node.text}=={version}", node.style))
+        title = f"Pin {name} to {version}, as {where}"
+        yield Action(title=title, kind=REWRITE, edits=(file_edit(snapshot, (edit,)),))

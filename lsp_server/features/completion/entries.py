@@ -50,16 +50,20 @@ def _choices(snapshot: Snapshot, path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _requirements(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Suggestion]:
-    """Packages with the version they have elsewhere; the nearest names first."""
+    """Packages with the versions they have elsewhere, in the order of those."""
     name = _NAME.match(place.word)
     prefix = name[0].lower().replace("_", "-") if name else ""
     written = _required(snapshot) - {prefix}
-    for found in around.distributions():
-        if found.name.startswith(prefix) and found.name not in written:
-            yield _requirement(snapshot, place, found)
+    fitting = (
+        found
+        for found in around.distributions()
+        if found.name.startswith(prefix) and found.name not in written
+    )
+    for order, found in enumerate(fitting):
+        yield _requirement(snapshot, place, found, order)
 
 
-def _requirement(snapshot: Snapshot, place: Place, found: Distribution) -> Suggestion:
+def _requirement(snapshot: Snapshot, place: Place, found: Distribution, order: int) -> Suggestion:
     text = f"{found.name}=={found.version}" if found.version else found.name
     return Suggestion(
         label=text,
@@ -67,7 +71,7 @@ def _requirement(snapshot: Snapshot, place: Place, found: Distribution) -> Sugge
         detail=found.where,
         new_text=within(text, place.quote),
         replace=snapshot.range(place.start, place.end),
-        sort=text,
+        sort=f"{order:03}",
     )
 
 
