@@ -209,8 +209,8 @@ def _bad_start(text: str, lines: LineIndex, found: Composition) -> Problem:
     character = text[found.mark : found.mark + 1]
     if character == "\t":
         message = "a tab cannot indent: use spaces"
-    else:
-        message = f"a value cannot start with {character!r}: put quotes around it"
+        return Problem(found.mark, found.mark + 1, message, "tab")
+    message = f"a value cannot start with {character!r}: put quotes around it"
     return Problem(found.mark, found.mark + 1, message)
 
 

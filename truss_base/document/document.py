@@ -25,7 +25,7 @@ Path = tuple["str | int", ...]
 # What YAML forbids in a text. Replaced one for one, so that every position stays.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_CHARACTER_PROBLEMS = 20
-_REPAIRABLE = ("syntax",)
+_REPAIRABLE = ("syntax", "tab")
 
 
 class Document:

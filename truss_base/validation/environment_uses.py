@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from truss_base.document import LineIndex
@@ -27,31 +27,50 @@ def environment_uses(text: str) -> tuple[Use, ...]:
 
 
 def _keys(tree: ast.Module) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
-        key = _key(node)
+    nodes = list(ast.walk(tree))
+    environs, getters = _called(nodes, "environ"), _called(nodes, "getenv")
+    for node in nodes:
+        key = _key(node, environs, getters)
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             yield key
 
 
-def _key(node: ast.AST) -> ast.AST | None:
+def _called(nodes: Iterable[ast.AST], name: str) -> frozenset[str]:
+    """What a member of `os` is called in a file: by itself, imported as, or assigned to."""
+    names = {name}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            names.update(one.asname for one in node.names if one.name == name and one.asname)
+        elif isinstance(node, ast.Assign) and _named(node.value) == name:
+            names.update(_named(target) for target in node.targets)
+    return frozenset(names - {""})
+
+
+def _key(node: ast.AST, environs: frozenset[str], getters: frozenset[str]) -> ast.AST | None:
     """What a node asks the environment for, if it does."""
-    if isinstance(node, ast.Subscript) and _is_named(node.value, "environ"):
+    if isinstance(node, ast.Subscript) and _named(node.value) in environs:
         return node.slice
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-        return node.left if _is_named(node.comparators[0], "environ") else None
-    if not isinstance(node, ast.Call) or not node.args:
+        return node.left if _named(node.comparators[0]) in environs else None
+    if not isinstance(node, ast.Call):
         return None
-    asks = isinstance(node.func, ast.Attribute) and node.func.attr in _READERS
-    if asks and _is_named(node.func.value, "environ"):  # type: ignore[attr-defined] # an Attribute
-        return node.args[0]
-    return node.args[0] if _is_named(node.func, "getenv") else None
+    asked = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if _named(node.func) in _READERS and _named(asked) in environs:
+        return _first(node)
+    return _first(node) if _named(node.func) in getters else None
 
 
-def _is_named(node: ast.AST, name: str) -> bool:
-    """`os.environ` and, after `from os import environ`, `environ`."""
+def _first(call: ast.Call) -> ast.AST | None:
+    """The name that a call asks for, which `os.getenv` also takes as its `key`."""
+    named = (one.value for one in call.keywords if one.arg == "key")
+    return call.args[0] if call.args else next(named, None)
+
+
+def _named(node: ast.AST | None) -> str:
+    """`os.environ` and `environ` are both called `environ`; "" for what has no name."""
     if isinstance(node, ast.Attribute):
-        return node.attr == name
-    return isinstance(node, ast.Name) and node.id == name
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _span(key: ast.Constant, lines: LineIndex) -> Use:

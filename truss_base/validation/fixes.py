@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from truss_base.config.faults import Fault, Remedy, dotted
 from truss_base.config.fields import lookup
 from truss_base.document import Document, Mapping, Scalar, Sequence, resolve
+from truss_base.document.scalars import value_of
 from truss_base.validation.findings import Edit, Fix
+from truss_base.validation.removing import removal
 from truss_base.validation.rewriting import written
 from truss_base.validation.to_weights import to_weights
 
 if TYPE_CHECKING:
-    from truss_base.config.faults import Path
-    from truss_base.document import Problem
+    pass
 
 Fixer = Callable[[Document, Fault], Iterator[Fix]]
 
@@ -25,21 +26,6 @@ def fixes_for(document: Document, fault: Fault) -> tuple[Fix, ...]:
     """What an editor can offer for a fault, the best first."""
     fixer = _FIXERS.get(fault.remedy) or renewal(fault)
     return tuple(fixer(document, fault)) if fixer is not None else ()
-
-
-def fixes_of_syntax(document: Document, problem: Problem) -> tuple[Fix, ...]:
-    """What mends a fault of syntax, where it takes no guess."""
-    start, end = problem.start, problem.end
-    if problem.missing:
-        title = f"Add the missing {'space' if problem.missing == ' ' else problem.missing!r}"
-        return (Fix(title, (Edit(end, end, problem.missing),), preferred=True),)
-    if problem.kind == "tab":
-        return (Fix("Replace the tab by a space", (Edit(start, end, " "),), preferred=True),)
-    written_there = document.text[start:end]
-    if problem.kind in ("template", "quotes") and "\n" not in written_there:
-        quoted = written(written_there, "'")
-        return (Fix(f"Put quotes around it: {quoted}", (Edit(start, end, quoted),), True),)
-    return ()
 
 
 def _rename(document: Document, fault: Fault) -> Iterator[Fix]:
@@ -71,43 +57,8 @@ def _quote(document: Document, fault: Fault) -> Iterator[Fix]:
 
 
 def _remove(document: Document, fault: Fault) -> Iterator[Fix]:
-    path = fault.path
-    # A section that is left without a key would be null, which is refused.
-    while len(path) > 1 and _is_alone(document, path):
-        path = path[:-1]
-    entry = document.entry(path)
-    section = document.node(path[:-1])
-    if entry is None:
-        return
-    if isinstance(section, Mapping) and section.flow:
-        start, end = _in_flow(section, section.entries.index(entry))
-        yield Fix(f"Remove `{fault.path[-1]}`", (Edit(start, end, ""),), preferred=True)
-        return
-    lines = document.lines
-    first, last = lines.line_at(entry.key.start), lines.line_at(max(entry.value.end - 1, 0))
-    start = lines.starts[first]
-    if document.text[start : entry.key.start].strip():
-        return
-    end = lines.starts[last + 1] if last + 1 < len(lines) else len(document.text)
-    if first == last:
-        comment = document.text.find("#", entry.value.end, end)
-        # What is said beside the entry may be worth more than the entry.
-        start, end = (entry.key.start, comment) if comment >= 0 else (start, end)
-    yield Fix(f"Remove `{fault.path[-1]}`", (Edit(start, end, ""),), preferred=True)
-
-
-def _in_flow(section: Mapping, at: int) -> tuple[int, int]:
-    """The characters of an entry between braces, with the comma that it needs no more."""
-    entry = section.entries[at]
-    if at + 1 < len(section.entries):
-        return entry.key.start, section.entries[at + 1].key.start
-    before = section.entries[at - 1].value.end if at else entry.key.start
-    return before, entry.value.end
-
-
-def _is_alone(document: Document, path: Path) -> bool:
-    section = document.node(path[:-1])
-    return isinstance(section, Mapping) and len(section.entries) == 1
+    if (edit := removal(document, fault.path)) is not None:
+        yield Fix(f"Remove `{fault.path[-1]}`", (edit,), preferred=True)
 
 
 def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
@@ -131,13 +82,15 @@ def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
 
 
 def _renew_websocket(document: Document, fault: Fault) -> Iterator[Fix]:
-    """`is_websocket_endpoint: true` said what the transport says now."""
+    """`is_websocket_endpoint: true` said what the transport says now; false says nothing."""
     entry = document.entry(fault.path)
     if entry is None or document.entry((*fault.path[:-1], "transport")) is not None:
         return
-    if isinstance(entry.value, Scalar) and entry.value.start < entry.value.end:
-        edit = Edit(entry.key.start, entry.value.end, "transport: {kind: websocket}")
-        yield Fix("Write `transport: {kind: websocket}`", (edit,), preferred=True)
+    if not isinstance(entry.value, Scalar) or not value_of(entry.value):
+        yield from _remove(document, fault)
+        return
+    edit = Edit(entry.key.start, entry.value.end, "transport: {kind: websocket}")
+    yield Fix("Write `transport: {kind: websocket}`", (edit,), preferred=True)
 
 
 def _rename_cache(document: Document, fault: Fault) -> Iterator[Fix]:

@@ -59,7 +59,8 @@ def outline_of(text: str) -> Outline:
     others: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            start = lines.index(node.lineno - 1, node.col_offset, "utf-8") + len("class ")
+            keyword = lines.index(node.lineno - 1, node.col_offset, "utf-8")
+            start = max(text.find(node.name, keyword + len("class ")), keyword)
             classes[node.name] = (Place(start, start + len(node.name), node.name), _methods(node))
         else:
             others.update(_bound(node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.document import Mapping
+from truss_base.document import Mapping, Scalar
 from truss_base.validation.findings import Edit, Finding, Fix
 from truss_base.validation.placing import key_range
 from truss_base.validation.rewriting import leads_to, written
@@ -35,27 +35,37 @@ def undeclared_secrets(
 
 def _declaration(document: Document, name: str) -> Iterator[Fix]:
     """The secret's name in the config, below the ones that are there."""
-    data, key = document.data or {}, written(name, "")
+    data = document.data or {}
+    present = (data.get("secrets") or {}) if isinstance(data, dict) else None
+    edit = _declaring(document, written(name, ""))
+    if edit is None or not isinstance(present, dict):
+        return
+    if leads_to(document, (edit,), {**data, "secrets": {**present, name: None}}):
+        yield Fix(f"Declare `{name}` in {_CONFIG}", (edit,), preferred=True, path=_CONFIG)
+
+
+def _declaring(document: Document, key: str) -> Edit | None:
     section = document.node(("secrets",))
     lines, newline = document.lines, document.lines.newline
+    line = f"{newline}{' ' * lines.indent_unit}{key}: null"
     if section is None:
         end = len(document.text)
-        before = "" if document.text.endswith(("\n", "\r")) else newline
-        edit = Edit(end, end, f"{before}secrets:{newline}  {key}: null{newline}")
-    elif not isinstance(section, Mapping):
-        return
-    elif section.flow:
+        before = "" if document.text.endswith(("\n", "\r")) or not end else newline
+        return Edit(end, end, f"{before}secrets:{line}{newline}")
+    if isinstance(section, Scalar):
+        # `secrets:` with nothing behind it yet; a remark on its line stays there.
+        end = lines.span(lines.line_at(section.start))[1]
+        return Edit(end, end, line) if section.start == section.end else None
+    if not isinstance(section, Mapping):
+        return None
+    if section.flow:
         comma = ", " if section.entries else ""
         at = section.entries[-1].value.end if section.entries else section.start + 1
-        edit = Edit(at, at, f"{comma}{key}: null")
-    else:
-        first, last = section.entries[0].key.start, section.entries[-1].value.end
-        indent = " " * (first - lines.starts[lines.line_at(first)])
-        end = lines.span(lines.line_at(last))[1]
-        edit = Edit(end, end, f"{newline}{indent}{key}: null")
-    declared = {**data, "secrets": {**data.get("secrets", {}), name: None}}
-    if leads_to(document, (edit,), declared):
-        yield Fix(f"Declare `{name}` in {_CONFIG}", (edit,), preferred=True, path=_CONFIG)
+        return Edit(at, at, f"{comma}{key}: null")
+    first, last = section.entries[0].key.start, section.entries[-1].value.end
+    indent = " " * (first - lines.starts[lines.line_at(first)])
+    end = lines.span(lines.line_at(last))[1]
+    return Edit(end, end, f"{newline}{indent}{key}: null")
 
 
 def unused_secrets(document: Document, config: TrussConfig, sources: Sources) -> Iterator[Finding]:

@@ -9,12 +9,13 @@ from truss_base.document import Mapping, Scalar, resolve
 from truss_base.document.scalars import MeaninglessScalarError, value_of
 from truss_base.validation.findings import Edit, Finding, Fix, Related
 from truss_base.validation.placing import span
+from truss_base.validation.removing import entry_removal
 from truss_base.validation.rewriting import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from truss_base.document import Document
+    from truss_base.document import Document, Duplicate
 
 
 def duplicate_keys(document: Document) -> Iterator[Finding]:
@@ -23,7 +24,19 @@ def duplicate_keys(document: Document) -> Iterator[Finding]:
         start, end = span(duplicate.again.key)
         message = f"`{shorten(str(duplicate.key))}` is given twice: only this one counts"
         first = Related(*span(duplicate.first.key), "the one that is lost")
-        yield Finding(start, end, "duplicate-key", "warning", message, (first,))
+        fixes = tuple(_without_one(document, duplicate))
+        yield Finding(start, end, "duplicate-key", "warning", message, (first,), fixes)
+
+
+def _without_one(document: Document, duplicate: Duplicate) -> Iterator[Fix]:
+    """The one that is lost goes without a change of meaning; the other may be the mistake."""
+    name = shorten(str(duplicate.key))
+    for entry, title in (
+        (duplicate.first, f"Remove the first `{name}`, which is lost"),
+        (duplicate.again, f"Remove this `{name}`, so that the first one counts"),
+    ):
+        if (edit := entry_removal(document, entry)) is not None:
+            yield Fix(title, (edit,), preferred=entry is duplicate.first)
 
 
 def coerced_variables(document: Document) -> Iterator[Finding]:

@@ -13,12 +13,13 @@ from truss_base.document import Document, Scalar, resolve
 from truss_base.document.collection import collection_paused
 from truss_base.document.reading import PUSHED_DEPTH
 from truss_base.validation.findings import Finding, Related
-from truss_base.validation.fixes import fixes_for, fixes_of_syntax
+from truss_base.validation.fixes import fixes_for
 from truss_base.validation.openai_tag import openai_tag
 from truss_base.validation.placing import key_range, place, span
 from truss_base.validation.requirements import requirement_entries
 from truss_base.validation.spelling import coerced_variables, duplicate_keys
 from truss_base.validation.suppression import unsuppressed
+from truss_base.validation.syntax_fixes import fixes_of_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

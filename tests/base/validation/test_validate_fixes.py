@@ -41,6 +41,13 @@ FIXES = [
     ("runtime: {num_workers: 2, predict_concurrency: 2}\n", "runtime: {predict_concurrency: 2}\n"),
     ("runtime:\n  is_websocket_endpoint: true\n",
      "runtime:\n  transport: {kind: websocket}\n"),
+    ("runtime:\n  is_websocket_endpoint: false\n  predict_concurrency: 2\n",
+     "runtime:\n  predict_concurrency: 2\n"),
+    # The one that is lost goes: the config means what it meant.
+    ("model_name: a  # why\ndescription: b\nmodel_name: c\n",
+     "# why\ndescription: b\nmodel_name: c\n"),
+    ("resources:\n  cpu: '1'\n  memory: 2Gi\nresources: {}\n", "resources: {}\n"),
+    ("{description: a, model_name: b, description: a}\n", "{model_name: b, description: a}\n"),
     ("hf_cache: [{repo_id: a, use_volume: false}]\n",
      "model_cache: [{repo_id: a, use_volume: false}]\n"),
     ("python_version: py39\n", "python_version: py313\n"),
@@ -50,6 +57,9 @@ FIXES = [
     ("model_name:x\nresources: {}\n", "model_name: x\nresources: {}\n"),
     ("python_version py311\nmodel_name: x\n", "python_version: py311\nmodel_name: x\n"),
     ("model_name: a\tb\n", "model_name: a b\n"),
+    ("resources:\n\tcpu: '1'\n\tmemory: 2Gi\nruntime:\n\ttransport:\n\t\tkind: grpc\n",
+     "resources:\n  cpu: '1'\n  memory: 2Gi\nruntime:\n  transport:\n    kind: grpc\n"),
+    ("resources:\n    cpu: '1'\n\tmemory: 2Gi\n", "resources:\n    cpu: '1'\n    memory: 2Gi\n"),
     ("model_metadata: {a: what is it?}\n", "model_metadata: {a: 'what is it?'}\n"),
     ("trt_llm: {build: {base_model: llama, checkpoint_repository: {source: HF, repo: a/b}}}\n",
      "trt_llm: {build: {base_model: decoder, checkpoint_repository: {source: HF, repo: a/b}}}\n"),
@@ -106,6 +116,13 @@ def test_the_tag_for_openai_clients_is_offered(before: str, after: str) -> None:
     mended = apply(before + TRT_LLM, finding.fixes[0])
     assert mended == after + TRT_LLM
     assert validate(mended) == []
+
+
+def test_of_two_equal_keys_either_can_go() -> None:
+    text = "model_name: a\nmodel_name: b\n"
+    (finding,) = validate(text)
+    assert [apply(text, fix) for fix in finding.fixes] == ["model_name: b\n", "model_name: a\n"]
+    assert [fix.preferred for fix in finding.fixes] == [True, False]
 
 
 def test_the_only_suggestion_is_preferred() -> None:

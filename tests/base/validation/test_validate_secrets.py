@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from truss_base.validation import validate
+from truss_base.validation import Finding, validate
 
 HEAD = "class Model:\n    def __init__(self, **kwargs):\n        "
 UNUSED = "unused-secret: alpha"
@@ -81,3 +81,40 @@ def test_a_secret_another_file_speaks_of_is_used(tmp_path: Path) -> None:
 def test_a_comment_in_the_model_hides_what_is_found_there(tmp_path: Path) -> None:
     line = 'self._secrets["beta"]  # truss: ignore[secret]'
     assert found("model_name: x\n", tmp_path, model=f"{HEAD}pass{TAIL}{line}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "declared"),
+    [
+        ("", "secrets:\n  beta: null\n"),
+        ("model_name: x", "model_name: x\nsecrets:\n  beta: null\n"),
+        ("secrets:  # why\nmodel_name: x\n", "secrets:  # why\n  beta: null\nmodel_name: x\n"),
+        ("secrets: {}\n", "secrets: {beta: null}\n"),
+        ("secrets:\n    alpha: null\n", "secrets:\n    alpha: null\n    beta: null\n"),
+        (
+            "resources:\n    cpu: '1'\n",
+            "resources:\n    cpu: '1'\nsecrets:\n    beta: null\n",
+        ),
+    ],
+)
+def test_a_secret_is_declared_as_the_file_is_written(
+    config: str, declared: str, tmp_path: Path
+) -> None:
+    (finding,) = reading_beta(config, tmp_path)
+    (fix,) = finding.fixes
+    ((start, end, new),) = [(edit.start, edit.end, edit.replacement) for edit in fix.edits]
+    assert config[:start] + new + config[end:] == declared
+
+
+@pytest.mark.parametrize("config", ["mod", "- a\n", "3\n", "secrets: [a]\n", "secrets: text\n"])
+def test_what_is_no_mapping_is_not_added_to(config: str, tmp_path: Path) -> None:
+    """While the first key is typed, the whole config is one word."""
+    assert not [finding for finding in reading_beta(config, tmp_path) if finding.fixes]
+
+
+def reading_beta(config: str, directory: Path) -> list[Finding]:
+    """What is said about the secret of a model that reads `beta`, and `alpha` where there is it."""
+    reads = 'self._secrets.get("alpha"), self._secrets["beta"]'
+    (directory / "model").mkdir()
+    (directory / "model" / "model.py").write_text(f"{HEAD}pass{TAIL}{reads}\n")
+    return [one for one in validate(config, directory) if one.code == "secret"]
