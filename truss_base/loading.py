@@ -6,6 +6,7 @@ because a value is misspelt, so only what makes the text unreadable is an error 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.exceptions import ConfigError
@@ -24,8 +25,10 @@ def decoded(content: bytes) -> str:
         ) from None
 
 
+# A change of code is signed, planned and staged with the config that was there before it.
+@lru_cache(maxsize=8)
 def known_config(text: str) -> TrussConfig:
-    """The config in `text`, with defaults for what is wrong.
+    """The config in `text`, with defaults for what is wrong. Shared: nobody changes it.
 
     Raises ConfigError for what is no YAML, or no mapping.
     """

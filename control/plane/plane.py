@@ -152,19 +152,20 @@ class ControlPlane:
         live, supervisor = self.store.live, self.supervisor
         current, spare = supervisor.current, supervisor.spare
         rolled_back = self.store.journal.last_rollback()
+        name, memory = await asyncio.to_thread(self._looked_up, live, current, spare.process)
         return {
             "hash": live.hash,
             "pending": self.patcher.pending,
             "state": self.state,
             "release": live.id,
             "environment": live.environment_id,
-            "truss": await asyncio.to_thread(self._name, live),
+            "truss": name,
             "version": VERSION,
             "uptime_seconds": round(time.monotonic() - self._started, 3),
             "load_seconds": current.load_seconds if current else None,
             "spare_ready": spare.is_ready,
             **self.settling.status(),
-            "memory_mb": await asyncio.to_thread(_memory, current, spare.process),
+            "memory_mb": memory,
             "last_error": supervisor.last_error,
             "healthy": self.rollback.has_passed(live.id),
             "rolled_back_from": rolled_back and _without_release(rolled_back),
@@ -173,9 +174,14 @@ class ControlPlane:
             "pid": {"control": os.getpid(), "inference": current.pid if current else None},
         }
 
-    def _name(self, live: Release) -> str | None:
+    def _looked_up(
+        self, live: Release, current: InferenceProcess | None, spare: InferenceProcess | None
+    ) -> tuple[str | None, dict[str, float | None]]:
+        """What has to be read for a status: the Truss's name, and memory in use."""
         name = read_config(live.tree).model_name
-        return name or (self.settings.truss.name if self.settings.truss else None)
+        if name is None and self.settings.truss is not None:
+            name = self.settings.truss.name
+        return name, _memory(current, spare)
 
     async def _surroundings(self, release: Release) -> Surroundings:
         # A patch has seen to it by now; a first start, or one after a model removed it, has not.

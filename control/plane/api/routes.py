@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from control.plane import VERSION
@@ -23,10 +24,21 @@ from control.plane.api.problems import (
 from control.plane.exceptions import LoadFailed, LoadProblem, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from control.plane.plane import ControlPlane
 
 STARTED = "Inference server started successfully"
 STOPPED = "Inference server stopped successfully"
+
+
+class PlainRoute(APIRoute):
+    """A route whose endpoint takes the request as it is: nothing has to be found out about its
+    parameters, which costs a patch that was prepared ahead a noticeable part of its time."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        return self.endpoint
 
 
 def control_api(plane: ControlPlane) -> FastAPI:
@@ -39,9 +51,32 @@ def control_api(plane: ControlPlane) -> FastAPI:
     api.add_exception_handler(404, answer_not_found)
     api.add_exception_handler(405, answer_method_not_allowed)
     api.add_exception_handler(Exception, answer_unexpected)
+    # Routes are tried in their order.
+    _add_patching(api, plane)
     _add_reading(api, plane)
-    _add_changing(api, plane)
+    _add_blobs(api, plane)
+    _add_ending(api, plane)
     return api
+
+
+def _add_patching(api: FastAPI, plane: ControlPlane) -> None:
+    patch_route = PatchRoute(plane)
+
+    async def patch(request: Request) -> Response:
+        """Takes the running Truss from one version to the next, or changes nothing."""
+        return await patch_route(request)
+
+    async def prepare(request: Request) -> Response:
+        """Does what a patch that may come needs, and shows nothing of it to anybody."""
+        return await patch_route.prepare(request)
+
+    for endpoint in (patch, prepare):
+        api.router.add_api_route(
+            f"/control/{endpoint.__name__}",
+            endpoint,
+            methods=["POST"],
+            route_class_override=PlainRoute,
+        )
 
 
 def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
@@ -107,21 +142,7 @@ def _add_blobs(api: FastAPI, plane: ControlPlane) -> None:
         return await routes.put(sha256, request)
 
 
-def _add_changing(api: FastAPI, plane: ControlPlane) -> None:
-    patch_route = PatchRoute(plane)
-
-    @api.post("/control/patch")
-    async def patch(request: Request) -> Response:
-        """Takes the running Truss from one version to the next, or changes nothing."""
-        return await patch_route(request)
-
-    _add_blobs(api, plane)
-
-    @api.post("/control/prepare")
-    async def prepare(request: Request) -> Response:
-        """Does what a patch that may come needs, and shows nothing of it to anybody."""
-        return await patch_route.prepare(request)
-
+def _add_ending(api: FastAPI, plane: ControlPlane) -> None:
     @api.post("/control/restart_inference_server")
     async def restart_inference_server() -> dict[str, Any]:
         """Loads the live version again and switches to it."""

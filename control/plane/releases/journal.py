@@ -57,7 +57,13 @@ class Journal:
     def sync(self) -> None:
         """Waits until every event outlives the machine as well; bounds the file."""
         with self._mutex:
-            os.fsync(self._file.fileno())
+            # Whoever appends meanwhile should not have to wait for the disk.
+            descriptor = os.dup(self._file.fileno())
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with self._mutex:
             if self._lines > 2 * KEPT_LINES and self._shorten():
                 self._file.close()
                 self._file = self._path.open("ab", buffering=0)

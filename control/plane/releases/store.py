@@ -305,8 +305,9 @@ class ReleaseStore:
         self.assign(release, release.environment_id)
         with open_directory(release.root) as directory:
             if base is not None and _has_same_config(release, base):
-                # Reading a config costs milliseconds, which a hot patch does not have.
-                directory.write(COMPLETE_CONFIG, base.config_file.read_bytes())
+                # It is on disk already, and what a hot patch waits for is the disk.
+                with open_directory(base.root) as old:
+                    directory.share(old, COMPLETE_CONFIG, executable=False)
             else:
                 config = read_config(release.tree)
                 environment, secrets = dict(config.environment_variables), sorted(config.secrets)

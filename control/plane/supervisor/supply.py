@@ -44,6 +44,8 @@ class Supply:
         self._limits = limits
         self._tasks = tasks
         self._on_end = on_end
+        self._refills = False
+        self._refilled_for: tuple[Release, InferenceProcess | None] | None = None
         self._fleet = Fleet(launch, self._ended, on_predict_error)
         self.spare = Spare(self._fleet, tasks, launch.log, changes)
 
@@ -77,9 +79,14 @@ class Supply:
         return process
 
     def refill(self, release: Release, current: InferenceProcess | None) -> None:
-        """Sees to it, in the background, that the spare suits `release` where there is room."""
-        if self._limits.spare and not self._fleet.is_closed:
-            self._tasks.run(self._refill(release, current))
+        """Sees to it, in the background, that the spare suits `release` where there is room.
+
+        Once for the last of several releases that follow each other within moments.
+        """
+        self._refilled_for = release, current
+        if self._limits.spare and not self._fleet.is_closed and not self._refills:
+            self._refills = True
+            self._tasks.run(self._refill())
 
     async def close(self) -> None:
         """Starts nothing any more, and ends everything in bounded time."""
@@ -99,8 +106,11 @@ class Supply:
         warm = await self.spare.take(wanted)
         return warm or await self._fleet.start(wanted.environment)
 
-    async def _refill(self, release: Release, current: InferenceProcess | None) -> None:
+    async def _refill(self) -> None:
         await asyncio.sleep(REFILL_SECONDS)
+        self._refills = False
+        assert self._refilled_for is not None, "set by `refill`"
+        release, current = self._refilled_for
         if not await self.has_room(current):
             await self.spare.drop()
             return

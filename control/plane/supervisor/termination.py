@@ -57,12 +57,16 @@ def descendants(leader: int) -> list[int]:
 def _processes() -> list[tuple[int, int, int]]:
     """(pid, parent, session) of every process; an empty list without /proc."""
     found = []
-    for entry in PROC.glob("[0-9]*/stat"):
-        # The name in parentheses may contain anything, so count from its end.
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            state, parent, _, session = entry.read_text().rpartition(")")[2].split()[:4]
-            if state != "Z":
-                found.append((int(entry.parent.name), int(parent), int(session)))
+    with contextlib.suppress(FileNotFoundError):
+        for folder in PROC.iterdir():
+            if not folder.name.isdecimal():
+                continue
+            # The name in parentheses may contain anything, so count from its end.
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+                state, parent, _, session = fields[:4]
+                if state != b"Z":
+                    found.append((int(folder.name), int(parent), int(session)))
     return found
 
 
