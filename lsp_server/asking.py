@@ -22,10 +22,11 @@ PREDICT_CHUNK, LOG = "truss/predictChunk", "truss/log"
 
 
 async def show_plan(call: Call) -> Json:
-    operations = await call.session.runtime.operations()
+    operations, name = await call.session.runtime.operations(), call.truss.name
     plan = {"title": "", "upper_bound": False, **await operations.plan(call.truss)}
-    text = plan_text.markdown(call.truss.name, plan)
-    return {**plan, "markdown": text, "message": plan_text.summary(call.truss.name, plan)}
+    text, summary = plan_text.markdown(name, plan), plan_text.summary(name, plan)
+    opened = await call.session.plans.answered(call.truss, text)
+    return {**plan, "markdown": text, "opened": opened, "message": summary}
 
 
 async def predict(call: Call) -> Json:

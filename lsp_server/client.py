@@ -42,6 +42,7 @@ class Abilities:
     snippets: bool = False
     lines_as_they_are: bool = False
     resolves_documentation: bool = False
+    opens_documents: bool = False
     encoding: Encoding = "utf-16"
 
 
@@ -59,6 +60,8 @@ class Client(Protocol):
     def notify(self, method: str, params: Json) -> None: ...
 
     def show(self, level: Level, message: str) -> None: ...
+
+    async def open_document(self, uri: str) -> bool: ...
 
     async def choose(self, message: str, choices: Sequence[str]) -> str | None: ...
 

@@ -128,7 +128,7 @@ class Saves:
         choices, choose = [ONCE, ALWAYS, NEVER], self._session.client.choose
         answer = await choose(question, [*choices, SHOW_PLAN])
         if answer == SHOW_PLAN:
-            self._session.show_plan(truss, plan_text.markdown(truss.name, plan))
+            await self._session.plans.show(truss, plan_text.markdown(truss.name, plan))
             answer = await choose(question, choices)
         if answer == ALWAYS:
             self._remember(truss, "on")

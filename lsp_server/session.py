@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsp_server.documents import Documents
 from lsp_server.failures import Failures, Slot
 from lsp_server.pages import Pages
+from lsp_server.plans import Plans
 from lsp_server.problems import Problems
 from lsp_server.progress import Bars
 from lsp_server.runtime import Runtime
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 STATUS = "truss/status"
 REMEMBER = "truss/rememberPatchOnSave"
-SHOW_PLAN = "truss/showPlan"
 _SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
 
 
@@ -60,6 +60,7 @@ class Session:
         self.failures = Failures(self.documents.read_text)
         folders = Folders.from_environment()
         self.pages = Pages(folders.cache / "reference")
+        self.plans = Plans(client, able, folders.cache / "plans", has_commands=self._has_commands)
         self.problems = Problems(
             client,
             able,
@@ -190,14 +191,6 @@ class Session:
             if self.documents.at(path) is None:
                 for failure in self.failures.at(path):
                     self.client.show("warning", failure.sentence(truss))
-
-    def show_plan(self, truss: Path, markdown: str) -> None:
-        """Opens a plan where the client has a way for it; else it is said."""
-        if self._has_commands:
-            told = {"uri": uri_of(truss), "name": truss.name, "markdown": markdown}
-            self.client.notify(SHOW_PLAN, told)
-        else:
-            self.client.show("information", markdown)
 
     def remember_patch_on_save(self, truss: Path, mode: PatchOnSave) -> None:
         """Lets the client write the setting; the protocol has no way to write it ourselves."""

@@ -45,6 +45,7 @@ def abilities(capabilities: types.ClientCapabilities, encoding: str | None) -> A
         in (get_capability(capabilities, "workspace.workspace_edit.resource_operations") or ()),
         symbol_trees=has("text_document.document_symbol.hierarchical_document_symbol_support"),
         progress=has("window.work_done_progress"),
+        opens_documents=has("window.show_document.support"),
         configuration=has("workspace.configuration"),
         watch_configuration=has("workspace.did_change_configuration.dynamic_registration"),
         watch_files=has("workspace.did_change_watched_files.dynamic_registration"),

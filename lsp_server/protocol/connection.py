@@ -60,6 +60,15 @@ class LspClient:
     def show(self, level: Level, message: str) -> None:
         self._server.window_show_message(types.ShowMessageParams(_LEVEL[level], message))
 
+    async def open_document(self, uri: str) -> bool:
+        """Whether the client has opened it; only for clients that can."""
+        params = types.ShowDocumentParams(uri=uri, take_focus=True)
+        try:
+            answer = await self._ask(types.WINDOW_SHOW_DOCUMENT, params)
+        except JsonRpcException:  # the client may decline
+            return False
+        return bool(answer.success)
+
     async def choose(self, message: str, choices: Sequence[str]) -> str | None:
         params = types.ShowMessageRequestParams(
             type=types.MessageType.Info,

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp_clients import pulling
+from lsp_clients import pulling, pushing
 from lsp_editor import Editor, Json, OpenEditor, until
 from lsprotocol import types
+
+from lsp_server.uris import path_of
 
 pytestmark = pytest.mark.timeout(300)
 MODEL = "model/model.py"
@@ -91,6 +93,51 @@ async def test_a_client_with_commands_keeps_the_word_and_opens_the_plan(
     (word,) = await until(lambda: kept)
     assert word == {"uri": running.as_uri(), "value": "off"}
     assert editor.client.messages == []
+
+
+def opening() -> types.ClientCapabilities:
+    """A client without commands of its own that opens documents when it is asked to."""
+    able = pushing()
+    assert able.window is not None
+    able.window.show_document = types.ShowDocumentClientCapabilities(support=True)
+    return able
+
+
+async def test_a_client_that_opens_documents_is_shown_the_plan_as_one(
+    running: Path, open_editor: OpenEditor
+) -> None:
+    editor = await started(running, open_editor, capabilities=opening())
+    opened = editor.client.shown_documents
+    editor.answer = "Show plan"
+    editor.type(MODEL, '"Hello"', '"Hi"')
+    editor.save(MODEL)
+    (first,) = await until(lambda: opened)
+    page = path_of(first.uri)
+    assert page is not None
+    try:
+        assert (page.suffix, first.take_focus) == (".md", True)
+        assert "| model/model.py" in page.read_text()
+        # The command itself: the text in the answer, and the same page.
+        plan = await editor.command("truss.showPlan")
+        assert (plan["opened"], plan["markdown"]) == (True, page.read_text())
+        assert [one.uri for one in opened] == [first.uri] * 2
+        assert editor.client.messages == []
+    finally:
+        page.unlink()
+
+
+async def test_a_client_that_opens_nothing_is_told_the_plan(
+    running: Path, open_editor: OpenEditor
+) -> None:
+    editor = await started(running, open_editor)
+    editor.answer = "Show plan"
+    editor.type(MODEL, '"Hello"', '"Hi"')
+    editor.save(MODEL)
+    (said,) = await until(lambda: editor.client.messages)
+    assert "| change | strategy | why |" in said.message
+    plan = await editor.command("truss.showPlan")
+    assert (plan["opened"], plan["markdown"]) == (False, said.message)
+    assert editor.client.shown_documents == []
 
 
 async def test_a_newer_setting_counts_more_than_an_older_word(
