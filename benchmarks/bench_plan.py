@@ -88,12 +88,16 @@ def main() -> None:
     edits = itertools.count()
 
     def planned(path: str, cache: Callable[[], AnalysisCache]) -> Callable[[], None]:
+        """Saves one after the other: each starts from what the one before led to."""
+        first, running = old[path], dict(old)
+
         def act() -> None:
             number = next(edits)
-            save = old[path].replace(b"values = request", b"values = %d or request" % number, 1)
+            save = first.replace(b"values = request", b"values = %d or request" % number, 1)
             save = save.replace(b"if not text:", b"if not text or %d:" % number)
-            found = edited(old, path, save, cache())
+            found = edited(running, path, save, cache())
             assert found.strategy is Strategy.HOT_SWAP, found
+            running[path] = save
 
         return act
 

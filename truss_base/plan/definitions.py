@@ -42,6 +42,32 @@ def dump(node: ast.AST) -> str:
         raise SyntaxError("nested too deeply") from None
 
 
+def same_code(old: ast.AST, new: ast.AST) -> bool:
+    """Whether two trees mean the same, whatever their docstrings say. Raises SyntaxError for trees
+    nested too deeply."""
+    try:
+        return _same(old, new)
+    except RecursionError:
+        raise SyntaxError("nested too deeply") from None
+
+
+def _same(old: object, new: object) -> bool:
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(old, ast.AST):
+        return all(_same(_field(old, name), _field(new, name)) for name in old._fields)
+    return old == new if isinstance(old, str) else repr(old) == repr(new)  # -0.0 is not 0.0
+
+
+def _field(node: object, name: str) -> object:
+    value = getattr(node, name, None)
+    if name == "body" and isinstance(node, Documented) and docstring(node) is not None:
+        return node.body[1:]
+    return value
+
+
 def documented(tree: ast.Module) -> Iterator[tuple[str, Documented, bool]]:
     """Everything that can have a docstring: qualified name ("" for the module), node, and whether
     it lies in a class that has base classes, keywords or decorators."""

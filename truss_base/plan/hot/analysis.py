@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.building import build_swap
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.changes import changed_keys
-from truss_base.plan.hot.graph import graph_of
+from truss_base.plan.hot.graph import Edges
 from truss_base.plan.hot.memory import memory_of
 from truss_base.plan.hot.rebinding import rebinding_of
 from truss_base.plan.hot.rules import RULES
@@ -17,7 +17,7 @@ from truss_base.plan.hot.spread import spread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from truss_base.plan.hot.graph import Edges, Graph
+    from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Program
     from truss_base.plan.hot.swap import Swap
 
@@ -64,7 +64,8 @@ def forced(old: Program, new: Program) -> Swap:
 
 def _settle(old: Program, new: Program, edges: Edges | None) -> _Settled:
     """Adds what starts anew to what is affected, until nothing is left to add."""
-    before, after = graph_of(old, edges), graph_of(new, edges)
+    edges = edges or Edges()
+    before, after = edges.graph(old), edges.graph(new)
     changed = frozenset(changed_keys(old, new))
     changed |= _inherited(before, after)
     seeds: dict[Key, Key | None] = dict.fromkeys(changed)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
-from truss_base.plan.hot.syntax import parameters
+from truss_base.plan.hot.syntax import Tries, children, parameters, walked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _RAISING = (ast.Attribute, ast.Await, ast.BinOp, ast.Call, ast.Subscript)
@@ -38,7 +38,7 @@ class Bindings:
         first = parameters(statement.args)[:1] if isinstance(statement, Function) else []
         found = cls(first[0] if member and first else None)
         found.collect(statement)
-        found._bind_nested(statement)
+        found._bind_nested(statement, walked(statement))
         return found
 
     def is_local(self, name: str) -> bool:
@@ -47,19 +47,21 @@ class Bindings:
             return False
         return name in self.parameters or name in self.assigned or name == self.instance
 
-    def collect(self, node: ast.AST, tests: tuple[ast.expr, ...] = ()) -> None:
-        """Adds what `node` binds, below the conditions `tests`."""
+    def collect(self, node: ast.AST, tests: tuple[ast.expr, ...] = ()) -> bool:
+        """Adds what `node` binds, below the conditions `tests`. Whether it may be left early."""
         self.tests[id(node)] = tests
         self._bind(node)
         if isinstance(node, ast.Assert):
             self.jumps.append(node.test)
-        if found := _conditions(node):
-            tests = (*tests, *found)
-            if any(isinstance(inner, _JUMPS) for inner in ast.walk(node)):
-                self.jumps.extend(found)
+        conditions = _conditions(node)
+        inner = (*tests, *conditions)
         decided = _decided_by_raising(node)
-        for child in ast.iter_child_nodes(node):
-            self.collect(child, (*tests, *decided.get(id(child), ())))
+        jumps = isinstance(node, _JUMPS)
+        for child in children(node):
+            jumps |= self.collect(child, (*inner, *decided.get(id(child), ())))
+        if jumps:
+            self.jumps.extend(conditions)
+        return jumps
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Global):
@@ -71,7 +73,7 @@ class Bindings:
                 self._assign(target, node.value)
         elif isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value:
             self._assign(node.target, node.value)
-        elif isinstance(node, ast.Try):
+        elif isinstance(node, Tries):
             self._bind_handlers(node)
         else:
             self._bind_in_block(node)
@@ -85,10 +87,10 @@ class Bindings:
             for name in _captured(node):
                 self.assigned.setdefault(name, []).append(node.subject)
 
-    def _bind_nested(self, statement: ast.stmt) -> None:
+    def _bind_nested(self, statement: ast.stmt, nodes: Sequence[ast.AST]) -> None:
         """A parameter of a nested function is what that is called with, or handed on beside."""
-        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
-        for node in ast.walk(statement):
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        for node in nodes:
             if node is statement or not isinstance(node, (*Function, ast.Lambda)):
                 continue
             names = {name for name, values in self.assigned.items() if node in values}
@@ -99,7 +101,7 @@ class Bindings:
 
     def _bind_handlers(self, node: ast.Try) -> None:
         """An exception is made by its class, or by whatever the body calls."""
-        raised = [item for part in node.body for item in ast.walk(part)]
+        raised = [item for part in node.body for item in walked(part)]
         calls = [item for item in raised if isinstance(item, ast.Call)]
         for handler in node.handlers:
             if handler.name:
@@ -131,9 +133,9 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
 
 def _decided_by_raising(node: ast.AST) -> dict[int, list[ast.expr]]:
     """What decides whether the handlers of a `try`, and its `else`, run: by their `id`."""
-    if not isinstance(node, ast.Try):
+    if not isinstance(node, Tries):
         return {}
-    body = [item for part in node.body for item in ast.walk(part)]
+    body = [item for part in node.body for item in walked(part)]
     raising: list[ast.expr] = [item for item in body if isinstance(item, _RAISING)]
     raising += [item.exc for item in body if isinstance(item, ast.Raise) and item.exc is not None]
     types = [handler.type for handler in node.handlers if handler.type is not None]
@@ -142,7 +144,7 @@ def _decided_by_raising(node: ast.AST) -> dict[int, list[ast.expr]]:
 
 def _captured(node: ast.Match) -> Iterator[str]:
     for case in node.cases:
-        for part in ast.walk(case.pattern):
+        for part in walked(case.pattern):
             name = part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
             if name is not None:
                 yield name

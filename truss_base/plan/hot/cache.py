@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.graph import Edges, graph_of
+from truss_base.plan.hot.graph import Edges
 from truss_base.plan.hot.layout import Layout
 from truss_base.plan.hot.program import Program, read_program
 from truss_base.plan.hot.reading.modules import module_facts
@@ -55,7 +55,7 @@ class AnalysisCache:
     def warm(self, files: Mapping[str, bytes], config: TrussConfig) -> None:
         """Analyses the program in `files` ahead; what does not parse is met again by the plan."""
         try:
-            graph_of(self.program(Layout.of(config), files), self.edges)
+            self.edges.graph(self.program(Layout.of(config), files))
         except SyntaxError:
             return
 

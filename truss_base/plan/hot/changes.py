@@ -6,7 +6,7 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import dump, parse, without_docstrings
+from truss_base.plan.definitions import parse, same_code
 from truss_base.plan.hot.facts import FIELDS, Kind
 
 if TYPE_CHECKING:
@@ -117,19 +117,16 @@ def same(old: Definition, new: Definition) -> bool:
 
 @lru_cache(maxsize=1024)
 def _same_code(old: str, new: str) -> bool:
-    return old == new or _code(old) == _code(new)
-
-
-def _code(text: str) -> str:
-    return dump(without_docstrings(_tree(text)))
+    return old == new or same_code(_tree(old), _tree(new))
 
 
 def parsed(text: str) -> ast.stmt:
-    """The statement of a definition's text."""
+    """The statement of a definition's text. Trees are shared: not to be changed."""
     statement = _tree(text).body[0]
     return statement.body[0] if text[:1].isspace() and isinstance(statement, ast.If) else statement
 
 
+@lru_cache(maxsize=16)  # trees are large, and only those of one change are asked for again
 def _tree(text: str) -> ast.Module:
     # What is indented stands in a block of its own here, its strings as they are.
     return parse((f"if 1:\n{text}" if text[:1].isspace() else text).encode())

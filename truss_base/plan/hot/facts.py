@@ -126,8 +126,8 @@ class ModuleFacts:
     """One module, whatever it is called: depends on nothing but its source.
 
     `statements` names the definitions of each statement of the body, `bodies` those of each
-    statement of a class's body. `words` are all parts of all names that are used, `interface` is
-    the hash of what other modules' names can depend on.
+    statement of a class's body. `imports` are those of all definitions, `words` all parts of all
+    names that are used, `interface` is the hash of what other modules' names can depend on.
     """
 
     source: str
@@ -135,6 +135,7 @@ class ModuleFacts:
     statements: tuple[tuple[str, ...], ...]
     bodies: Mapping[str, tuple[tuple[str, ...], ...]]
     stars: tuple[Import, ...]
+    imports: tuple[Import, ...]
     futures: frozenset[str]
     reads_source: bool
     words: frozenset[str]

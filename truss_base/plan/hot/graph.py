@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ DYNAMIC = frozenset(
         ("importlib", "reload"),
     }
 )
+_GRAPHS = 3  # the running version's, the new one's, and that of what is being typed
 DYNAMIC_ATTRIBUTES = frozenset({"__subclasses__", "__globals__", "__code__"})
 
 
@@ -75,6 +77,15 @@ class Edges:
     def __init__(self, limit: int = 8) -> None:
         self._limit = limit
         self._known: dict[int, dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]] = {}
+        self._graphs: deque[Graph] = deque(maxlen=_GRAPHS)
+
+    def graph(self, program: Program) -> Graph:
+        """The graph of a program: what one plan leads to, the next one starts from."""
+        for graph in self._graphs:
+            if graph.program.is_same(program):
+                return graph
+        self._graphs.append(_graph(program, self.of(program)))
+        return self._graphs[-1]
 
     def of(self, program: Program) -> dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]:
         """What is known for programs with these names, to be read and added to."""
@@ -86,10 +97,8 @@ class Edges:
         return known
 
 
-def graph_of(program: Program, edges: Edges | None = None) -> Graph:
-    """The graph of a program."""
+def _graph(program: Program, known: dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]) -> Graph:
     family = family_of(program)
-    known = (edges or Edges()).of(program)
     needs: dict[Key, frozenset[Key]] = {}
     for module in program.modules.values():
         for definition in module.facts.definitions.values():

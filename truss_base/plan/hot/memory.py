@@ -113,13 +113,14 @@ class _Search:
         if definition is None or not self._may_keep(definition):
             return
         state = self._state(definition)
+        passed_on = [passed for passed in state.passed if passed.name in self._keepers]
+        if not state.kept and not passed_on:
+            return
         unchanged = self._new_code(key, definition)
         for kept in state.kept:
             if self._is_stale(key, kept.value, parameters, unchanged):
                 self._lost(key, kept.place, kept.line)
-        for passed in state.passed:
-            if passed.name not in self._keepers:
-                continue
+        for passed in passed_on:
             if self._is_stale(key, passed.value, parameters, unchanged):
                 for receiver in self._called(passed.name):
                     self._add(receiver, True)

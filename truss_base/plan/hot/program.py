@@ -53,6 +53,13 @@ class Program:
         """Whether a module or folder of that name belongs to the Truss."""
         return name in self.modules or name in self.folders
 
+    def is_same(self, other: Program) -> bool:
+        """Whether two programs are made from the same facts."""
+        if self.layout != other.layout or self.modules.keys() != other.modules.keys():
+            return False
+        pairs = ((module, other.modules[name]) for name, module in self.modules.items())
+        return all(one.facts is two.facts and one.path == two.path for one, two in pairs)
+
     def line(self, key: Key) -> int:
         definition = self.definition(key)
         return definition.line if definition is not None else 0
@@ -81,16 +88,8 @@ def read_program(
     return Program(layout, modules, frozenset(folders))
 
 
-def imports(module: Module) -> Iterator[Import]:
-    """Every import in a module, wherever it stands."""
-    for definition in module.facts.definitions.values():
-        for scan in definition.scans:
-            for targets in scan.imports.values():
-                yield from targets
-
-
 def _imported(module: Module) -> Iterator[str]:
-    for target in imports(module):
+    for target in module.facts.imports:
         base = module.absolute(target)
         yield target.loads if target.name is None else base
         if target.name is not None:

@@ -15,7 +15,7 @@ from truss_base.plan.hot.bindings import Bindings
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.places import FILE, Places
-from truss_base.plan.hot.syntax import FILLERS, KEEPERS, WRITERS, dotted
+from truss_base.plan.hot.syntax import FILLERS, KEEPERS, WRITERS, children, dotted, walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,15 +75,16 @@ class _Visitor:
         self._first = first_line
         self._bindings = bindings
         self._places = Places(bindings)
-        self._texts: dict[int, str] = {}  # by `id`: most slices share most of their parts
+        self._digests: dict[int, int] = {}  # by `id`: most slices share most of their parts
 
     def state(self, statement: ast.stmt) -> State:
         kept: list[Kept] = []
         passed: list[Passed] = []
         returned: set[Path] = set()
-        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
-        used = _used_up(statement)
-        for node in ast.walk(statement):
+        nodes = walked(statement)
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        used = _used_up(nodes)
+        for node in nodes:
             kept += self._kept(node, _targets(node))
             if id(node) not in used:
                 kept += self._kept(node, _handed_out(node, self._bindings.instance, calls))
@@ -124,13 +125,13 @@ class _Visitor:
         seen: set[int] = set()
         reads: set[Path] = set()
         local: set[str] = set()
-        code: list[str] = []
+        code: list[int] = []
         for part in pending:
             if id(part) in seen:
                 continue
             seen.add(id(part))
             pending.extend(self._bindings.tests.get(id(part), ()))
-            code.append(self._text(part))
+            code.append(self._digest(part))
             for path in _paths(part):
                 if path[0] == self._bindings.instance:
                     reads.add((SELF, *path[1:]))
@@ -140,12 +141,18 @@ class _Visitor:
                     local.add(path[0])
                     pending.extend(self._bindings.assigned.get(path[0], ()))
         mixed = bool(local & self._bindings.parameters)
-        return Slice(frozenset(reads), mixed, hash("\n".join(sorted(code))))
+        return Slice(frozenset(reads), mixed, hash(tuple(sorted(code))))
 
-    def _text(self, node: ast.expr) -> str:
-        if id(node) not in self._texts:
-            self._texts[id(node)] = ast.dump(node)
-        return self._texts[id(node)]
+    def _digest(self, node: object) -> int:
+        """A hash of code, wherever it stands."""
+        if isinstance(node, list):
+            return hash(tuple(map(self._digest, node)))
+        if not isinstance(node, ast.AST):
+            return hash(repr(node))
+        if id(node) not in self._digests:
+            parts = (self._digest(getattr(node, name, None)) for name in node._fields)
+            self._digests[id(node)] = hash((type(node).__name__, *parts))
+        return self._digests[id(node)]
 
 
 def _targets(node: ast.AST) -> Iterator[_Target]:
@@ -190,9 +197,8 @@ def _handed_out(
         yield ast.Name(FILE, ast.Store()), [*calls]
 
 
-def _used_up(statement: ast.stmt) -> set[int]:
+def _used_up(nodes: Sequence[ast.AST]) -> set[int]:
     """The attributes that are called, or of which something is taken, at once: by `id`."""
-    nodes = list(ast.walk(statement))
     functions = [node.func for node in nodes if isinstance(node, ast.Call)]
     owners = [node.value for node in nodes if isinstance(node, ast.Attribute | ast.Subscript)]
     return {id(node) for node in (*functions, *owners) if isinstance(node, ast.Attribute)}
@@ -221,7 +227,7 @@ def _paths(node: ast.AST) -> Iterator[Path]:
     if path is not None:
         yield path
         return
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _paths(child)
 
 

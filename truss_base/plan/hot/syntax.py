@@ -38,6 +38,40 @@ MUTATORS = KEEPERS | {
 """Methods that change their object."""
 
 
+Tries: tuple[type[ast.Try], ...] = (ast.Try, getattr(ast, "TryStar", ast.Try))
+"""`try` with `except`, and with `except*`, which Python 3.10 does not know."""
+
+# What only says how its node is used: no code of its own.
+_MANNERS = frozenset({"arg", "attr", "ctx", "id", "kind", "op", "ops", "type_comment"})
+
+
+_PARTS = {
+    kind: tuple(name for name in kind._fields if name not in _MANNERS)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly below, in the order of the source, but for contexts and operators."""
+    found: list[ast.AST] = []
+    for name in _PARTS[type(node)]:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found
+
+
+def walked(node: ast.AST) -> list[ast.AST]:
+    """The node and everything below it, level by level."""
+    found = [node]
+    for item in found:
+        found += children(item)
+    return found
+
+
 def dotted(node: ast.AST) -> Path | None:
     """The path of a dotted name; None for any other expression."""
     attributes: list[str] = []

@@ -52,6 +52,7 @@ def _facts(content: bytes, previous: ModuleFacts | None) -> ModuleFacts:
         statements=names_by_place(reader.statements, len(tree.body)),
         bodies=reader.bodies,
         stars=tuple(reader.stars),
+        imports=_imports(definitions),
         futures=futures,
         reads_source=reads_source(content),
         words=_words(definitions),
@@ -82,6 +83,7 @@ def _with_function(
         previous,
         source="\n".join(lines),
         definitions=definitions,
+        imports=_imports(definitions),
         reads_source=reads_source(content),
         words=_words(definitions),
         interface=previous.interface if same_names else _interface(definitions, previous.stars),
@@ -105,10 +107,16 @@ def _with_run_time(definitions: dict[str, Definition]) -> dict[str, Definition]:
     return {**definitions, **made}
 
 
+def _imports(definitions: Mapping[str, Definition]) -> tuple[Import, ...]:
+    scans = (found for definition in definitions.values() for found in definition.scans)
+    every = (item for found in scans for items in found.imports.values() for item in items)
+    return tuple(dict.fromkeys(every))
+
+
 def _words(definitions: Mapping[str, Definition]) -> frozenset[str]:
-    scans = [scan for definition in definitions.values() for scan in definition.scans]
-    used = (part for scan in scans for use in scan.uses for part in use.path)
-    return frozenset(used).union(*(scan.attributes for scan in scans))
+    scans = [found for definition in definitions.values() for found in definition.scans]
+    used = (part for found in scans for use in found.uses for part in use.path)
+    return frozenset(used).union(*(found.attributes for found in scans))
 
 
 def _interface(definitions: Mapping[str, Definition], stars: Sequence[Import]) -> int:

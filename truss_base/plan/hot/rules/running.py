@@ -65,7 +65,7 @@ def _uses(graph: Graph) -> Iterator[tuple[Key, Use]]:
         if not _NOTABLE.intersection(module.facts.words):
             continue
         for definition in module.facts.definitions.values():
-            for use in definition.uses:
+            for use in sorted(definition.uses, key=lambda use: (use.line, use.path)):
                 yield (module.name, definition.name), use
 
 
