@@ -10,7 +10,7 @@ from lsp_server.snapshot import CONFIG_NAME, Snapshot
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lsp_server.client import Abilities, Client
@@ -54,8 +54,11 @@ class Problems:
         return diagnostics.findings_in(snapshot, config, self._documents.saved_text(snapshot))
 
     def of(self, snapshot: Snapshot) -> tuple[Problem, ...]:
+        return self._of(snapshot, self.findings(snapshot))
+
+    def _of(self, snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Problem, ...]:
         failures = self._failures.at(snapshot.path) if snapshot.path else ()
-        found = diagnostics.problems(snapshot, self.findings(snapshot), failures)
+        found = diagnostics.problems(snapshot, findings, failures)
         return tuple(
             replace(one, link=self._pages.of_code(one.code))
             for one in found
@@ -106,11 +109,12 @@ class Problems:
         self.show(named | spoken_of)
 
     def _publish_closed(self, uri: str, path: Path | None) -> None:
-        """A closed file keeps the failures of the model, and what its config's validation says."""
+        """A closed file keeps the failures of the model, and what its config's validation says; of
+        a closed config itself nothing is validated."""
         text = self._documents.read_text(path) if path else None
         truss = self._trusses.locate(path) if path and text is not None else None
         snapshot = Snapshot(uri, path, 0, text or "", self._able.encoding, truss)
-        problems = () if snapshot.is_config else self.of(snapshot)
+        problems = self._of(snapshot, ()) if snapshot.is_config else self.of(snapshot)
         if problems or uri in self._published:
             self._published.add(uri)
             self._client.publish(uri, None, problems)

@@ -109,7 +109,12 @@ class Runtime:
     def applied(self, truss: Path, content_hash: str) -> None:
         """A patch went through: known at once, confirmed by the next look."""
         state = replace(
-            self.state(truss), hash=content_hash, local_hash=content_hash, in_sync=True, plan=None
+            self.state(truss),
+            hash=content_hash,
+            local_hash=content_hash,
+            in_sync=True,
+            plan=None,
+            setback="",
         )
         self._announce(truss, state)
 

@@ -175,7 +175,7 @@ class Session:
             "runtime": state.runtime,
             "hash": state.hash,
             "in_sync": state.in_sync,
-            "message": state.message or state.busy or "",
+            "message": state.message or state.busy or state.setback,
         }
 
     def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None:

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from lsp_server.text import one_line
+
 if TYPE_CHECKING:
     from truss_handle.values import RunningStatus
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is known of one Truss's container. ``busy`` names the operation under way."""
+    """What is known of one Truss's container.
+
+    ``busy`` names the operation under way, ``message`` its step; ``setback`` says in a line why the
+    newest version is not the one that runs.
+    """
 
     state: str = "stopped"
     runtime: str | None = None
@@ -26,6 +32,7 @@ class State:
     load_seconds: float | None = None
     predict_ms: float | None = None
     memory_mb: float | None = None
+    setback: str = ""
 
     @property
     def running(self) -> bool:
@@ -38,6 +45,9 @@ class State:
 
 def with_account(known: State, status: RunningStatus) -> State:
     """What a server says of itself, whatever is on disk."""
+    # Imported here, when a container has told something: before that its verbs were imported.
+    from truss_handle.setbacks import setback
+
     return replace(
         known,
         state=status.state,
@@ -45,6 +55,7 @@ def with_account(known: State, status: RunningStatus) -> State:
         control=status.control,
         load_seconds=status.load_seconds,
         memory_mb=_rounded(status.memory_mb.get("inference")),
+        setback=one_line(setback(status) or ""),
     )
 
 

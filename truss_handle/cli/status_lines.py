@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from truss_handle.problems import describe
+from truss_handle.setbacks import setback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from truss_handle.values import RunningStatus
 
@@ -32,27 +33,5 @@ def status_lines(status: RunningStatus) -> Iterator[str]:
     for name, value in rows.items():
         if value is not None:
             yield f"{name:>10}  {value}"
-    if isinstance(taken_back := status.raw.get("rolled_back_from"), dict):
-        yield f"taken back: {taken_back['hash'][:12]}, since {taken_back['error']}"
-    elif said := failed_patch(status):
-        yield f"last patch failed: {said}"
-
-
-def failed_patch(status: RunningStatus) -> str | None:
-    """Why the newest patch failed; None where it did not."""
-    if "last_patch_error" in status.raw:
-        failure = status.raw["last_patch_error"]
-    else:
-        # Control planes that do not tell it apart: the newest entry says how the last one went.
-        newest = status.patches[-1] if status.patches else {}
-        failure = None if newest.get("ok", True) else newest
-    return _said(failure) if isinstance(failure, dict) else None
-
-
-def _said(failure: Mapping[str, Any]) -> str:
-    for cause in (failure.get("model_error"), failure.get("error")):
-        if isinstance(cause, dict):
-            return describe(cause)
-        if cause:
-            return " ".join(str(cause).split())
-    return "its reason is not known here: look at `control-truss logs`"
+    if said := setback(status):
+        yield said
