@@ -38,6 +38,9 @@ WARM = (
     "lsp_server.handlers.live",
 )
 
+# Behind these a value, an entry or a comment begins. No letter: clients ask by themselves there.
+TRIGGERS = " :/#[{'\""
+
 # Documents are ours (pygls' model of lines is not LSP's), and so are commands (pygls drops the
 # progress token, and a cancellation would not reach them).
 _REPLACED = (
@@ -145,7 +148,7 @@ HANDLERS: dict[str, tuple[Handler, Any]] = {
     types.TEXT_DOCUMENT_HOVER: (later("editing", "hover"), None),
     types.TEXT_DOCUMENT_COMPLETION: (
         later("editing", "completion"),
-        types.CompletionOptions(trigger_characters=[" ", "/", "#"], resolve_provider=True),
+        types.CompletionOptions(trigger_characters=list(TRIGGERS), resolve_provider=True),
     ),
     types.COMPLETION_ITEM_RESOLVE: (later("editing", "resolve_completion"), None),
     types.TEXT_DOCUMENT_DEFINITION: (later("navigation", "definition"), None),

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# Keys as they are written in a config: plain, or in quotes as in JSON.
+KEY = r"(?:[\w.-]+|'[\w.-]+'|\"[\w.-]+\")"
 _LINE = re.compile(
     r"(?P<indent> *)(?P<dashes>(?:- +)*)"
-    r"(?:(?P<key>[\w.-]+):(?: +|$)(?P<opens>(?:[&!]\S+ *)*(?:#.*)?$)?)?"
+    rf"(?:(?P<key>{KEY}):(?: +|$)(?P<opens>(?:[&!]\S+ *)*(?:#.*)?$)?)?"
 )
 
 
@@ -39,7 +41,8 @@ class Line:
         assert match is not None, "every part of the pattern may be absent"
         indent, dashes = len(match["indent"]), len(match["dashes"])
         dash = indent if dashes else None
-        return cls(dash, indent + dashes, match["key"], match["opens"] is not None)
+        key = match["key"].strip("'\"") if match["key"] else None
+        return cls(dash, indent + dashes, key, match["opens"] is not None)
 
 
 def parents(lines: Sequence[str], number: int, before: str) -> tuple[str, ...] | None:
@@ -83,6 +86,30 @@ def siblings(lines: Sequence[str], number: int, before: str) -> set[str]:
         if line.column == column:
             found.add(line.key or "")
     return found
+
+
+def needs_dash(lines: Sequence[str], number: int, before: str) -> bool:
+    """Whether what is typed after ``before`` would be a new entry, were its block a list."""
+    if "-" in before:
+        return False
+    column = len(before)
+    for line in _outlines(reversed(lines[:number])):
+        if line.column == column and line.dash is not None:
+            return False
+        if line.column < column:
+            return True
+    return True
+
+
+def block_below(lines: Sequence[str], number: int, column: int) -> tuple[int | None, set[str]]:
+    """Where the block of a line's key starts, and its keys; None where nothing is below yet."""
+    first = next(iter(_outlines(lines[number + 1 :])), None)
+    if first is None:
+        return None, set()
+    at = first.column if first.dash is None else first.dash
+    if at < column or (at == column and first.dash is None):
+        return None, set()
+    return at, siblings(lines, number, " " * at) if first.dash is None else set()
 
 
 def _encloses(line: Line, column: int, *, item: bool) -> bool:

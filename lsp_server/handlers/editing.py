@@ -63,8 +63,9 @@ def completion(server: Server, params: types.CompletionParams) -> types.Completi
     snapshot = session.documents.get(params.text_document.uri)
     if snapshot is None:
         return None
-    at = protocol.from_position(params.position)
-    found = completion_feature.completion(snapshot, at, session.surroundings(snapshot))
+    at, around = protocol.from_position(params.position), session.surroundings(snapshot)
+    asked = protocol.was_asked(params.context)
+    found = completion_feature.completion(snapshot, at, around, asked=asked)
 
     def about(path: Sequence[str]) -> str:
         return completion_feature.documentation(snapshot, path)

@@ -1,7 +1,7 @@
 """Plain types to and from LSP. Besides `server.py`, only this package knows lsprotocol."""
 
 from lsp_server.protocol.capabilities import abilities
-from lsp_server.protocol.completion import to_completion, to_documentation
+from lsp_server.protocol.completion import to_completion, to_documentation, was_asked
 from lsp_server.protocol.connection import LspClient
 from lsp_server.protocol.convert import (
     from_change,
@@ -45,4 +45,5 @@ __all__ = [
     "to_selection",
     "to_symbols",
     "to_workspace_edit",
+    "was_asked",
 ]

@@ -21,6 +21,12 @@ _KIND = {
 }
 
 
+def was_asked(context: types.CompletionContext | None) -> bool:
+    """Whether suggestions are wanted, and not just possible behind what was typed."""
+    kind = context.trigger_kind if context is not None else None
+    return kind is not types.CompletionTriggerKind.TriggerCharacter
+
+
 def to_completion(
     suggestions: Sequence[Suggestion], uri: str, about: About, able: Abilities, *, cut: bool
 ) -> types.CompletionList:
@@ -36,8 +42,8 @@ def _to_item(
 ) -> types.CompletionItem:
     later = able.resolves_documentation
     text = suggestion.new_text
-    as_is = suggestion.snippet and able.lines_as_they_are
-    if as_is:
+    as_is = "\n" in text and able.lines_as_they_are
+    if as_is and suggestion.snippet:
         text = text.replace("\n", "\n" + " " * suggestion.margin)
     return types.CompletionItem(
         label=suggestion.label,

@@ -88,6 +88,37 @@ def test_nothing_where_nothing_is_known(source: str) -> None:
         ("use_control_plane: t│", "true", "use_control_plane: true"),
         ("python_version: │", "py311", "python_version: py311"),
         ("resources:\n  cpu: │", '"1"', 'resources:\n  cpu: "1"'),
+        # What stands above or below makes no difference.
+        ("model_name: x\npython_version: │", "py311", "model_name: x\npython_version: py311"),
+        (
+            "resources:\n  memory: 1Gi\n  cpu: │\nruntime: {}",
+            '"2"',
+            'resources:\n  memory: 1Gi\n  cpu: "2"\nruntime: {}',
+        ),
+        (
+            "weights:\n- source: x\n  auth:\n    auth_method: │",
+            "AWS_OIDC",
+            "weights:\n- source: x\n  auth:\n    auth_method: AWS_OIDC",
+        ),
+        ("python_version: 3.1│", "py311", "python_version: py311"),
+        ("resources:\n  memory: 1.5│", "1.5Gi", "resources:\n  memory: 1.5Gi"),
+        # The first entry of a list brings its dash along.
+        ("external_data:\n    │", "url", "external_data:\n    - url: "),
+        ("external_data:\n  - url: x\n  │", "url", "external_data:\n  - url: x\n  - url: "),
+        # Behind a key that holds a block, its first line comes below, by the file's own step.
+        ("resources:│", "cpu", "resources:\n  cpu: "),
+        ("runtime: {}\nresources: c│", "cpu", "runtime: {}\nresources:\n  cpu: "),
+        (
+            "runtime:\n   predict_concurrency: 2\n   transport:│",
+            "kind",
+            "runtime:\n   predict_concurrency: 2\n   transport:\n      kind: ",
+        ),
+        ("resources:│\n    cpu: '1'", "memory", "resources:\n    memory: \n    cpu: '1'"),
+        ("weights:│", "source", "weights:\n  - source: "),
+        ("weights:\n  - auth:│", "auth_method", "weights:\n  - auth:\n      auth_method: "),
+        # As in JSON.
+        ('{"resources": {"mem│"}}', "memory", '{"resources": {"memory"}}'),
+        ("'resources':\n  acc│", "accelerator", "'resources':\n  accelerator: "),
     ],
 )
 def test_a_suggestion_fits_in(source: str, label: str, after: str) -> None:

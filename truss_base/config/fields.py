@@ -39,9 +39,7 @@ def lookup(path: Path, data: object = None) -> Field | None:
         if names_entry:
             data = data.get(step) if isinstance(data, Mapping) else None
             continue
-        if isinstance(section, Variants):
-            section = section.chosen(data) or next(iter(section.sections.values()))
-        found = section.field(step) if section is not None else None
+        found = _field_of(section, step, data)
         if found is None:
             return None
         effect = found.leads_to or (field.leads_to if field is not None else None)
@@ -50,6 +48,13 @@ def lookup(path: Path, data: object = None) -> Field | None:
         section = section_within(field.kind)
         data = data.get(step) if isinstance(data, Mapping) else None
     return None if names_entry else field
+
+
+def _field_of(section: Section | Variants | None, name: str, data: object) -> Field | None:
+    if not isinstance(section, Variants):
+        return section.field(name) if section is not None else None
+    found = section.variant(data).field(name)
+    return section.in_any(found) if found is not None else None
 
 
 def section_within(kind: Kind) -> Section | Variants | None:
@@ -85,9 +90,10 @@ def children(path: Path, data: object = None) -> tuple[Field, ...]:
             section = section_within(field.kind) if field and _has_free_keys(field.kind) else None
         else:
             section = None if _has_free_keys(field.kind) else section_within(field.kind)
-    if isinstance(section, Variants):
-        section = section.chosen(_at(path, data)) or next(iter(section.sections.values()))
-    return section.fields if section is not None else ()
+    if not isinstance(section, Variants):
+        return section.fields if section is not None else ()
+    variant = section.variant(_at(path, data))
+    return tuple(section.in_any(field) for field in variant.fields)
 
 
 def every_field() -> Iterator[tuple[tuple[str, ...], Field]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from truss_base.config.faults import At, Fault, Remedy
-from truss_base.config.field import Field, default_of, stand_in, written_name
-from truss_base.config.kinds import INVALID, Kind
+from truss_base.config.field import REQUIRED, Field, default_of, stand_in, written_name
+from truss_base.config.kinds import INVALID, Choice, Kind
 from truss_base.config.record import Record
 from truss_base.config.section_faults import (
     missing_field,
@@ -197,6 +197,17 @@ class Variants:
             report(unknown_variant(self, chosen, path))
             return INVALID
         return section.check(value, path, report)
+
+    def variant(self, value: object) -> Section:
+        """The section meant by a mapping, the first while it names none."""
+        return self.chosen(value) or next(iter(self.sections.values()))
+
+    def in_any(self, field: Field) -> Field:
+        """A field of one of the sections; the one that decides has the names of all for values."""
+        if field.name != self.tag:
+            return field
+        default = REQUIRED if self.default is None else self.default
+        return replace(field, kind=Choice(tuple(self.sections)), default=default)
 
     def chosen(self, value: object) -> Section | None:
         """The section meant by a mapping, None while it names none."""

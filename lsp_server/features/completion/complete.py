@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from lsp_server.features.completion.comments import comments
-from lsp_server.features.completion.entries import items
+from lsp_server.features.completion.entries import items, list_at
 from lsp_server.features.completion.keys import keys
-from lsp_server.features.completion.place import as_item, place_at
+from lsp_server.features.completion.place import as_item, below, place_at
 from lsp_server.features.completion.values import values
 from lsp_server.features.reference import describe
 from lsp_server.features.surroundings import NOTHING_AROUND
@@ -16,6 +17,7 @@ from lsp_server.features.surroundings import NOTHING_AROUND
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lsp_server.features.completion.place import Place
     from lsp_server.features.surroundings import Surroundings
     from lsp_server.items import Position, Suggestion
     from lsp_server.snapshot import Snapshot
@@ -24,16 +26,23 @@ MAX_ITEMS = 100
 
 
 def completion(
-    snapshot: Snapshot, position: Position, around: Surroundings = NOTHING_AROUND
+    snapshot: Snapshot,
+    position: Position,
+    around: Surroundings = NOTHING_AROUND,
+    *,
+    asked: bool = True,
 ) -> tuple[Suggestion, ...]:
-    """At most 100 suggestions; none outside a Truss's config and in long text."""
+    """At most 100 suggestions; none outside a Truss's config and in long text.
+
+    Not ``asked``: a character brought them up, and whoever goes on typing must not be hindered.
+    """
     if not snapshot.is_config:
         return ()
-    return tuple(islice(_suggestions(snapshot, position, around), MAX_ITEMS))
+    return tuple(islice(_suggestions(snapshot, position, around, asked=asked), MAX_ITEMS))
 
 
 def _suggestions(
-    snapshot: Snapshot, position: Position, around: Surroundings
+    snapshot: Snapshot, position: Position, around: Surroundings, *, asked: bool
 ) -> Iterator[Suggestion]:
     place = place_at(snapshot, snapshot.index(position))
     if place is None:
@@ -41,11 +50,23 @@ def _suggestions(
     if place.kind == "comment":
         yield from comments(snapshot, place)
     elif place.kind == "value":
-        yield from values(snapshot, place, around)
+        yield from values(snapshot, place, around, asked=asked)
+        if asked and (inner := below(snapshot, place)) is not None:
+            for one in _in_block(snapshot, inner, around):
+                yield replace(one, filter=f"{inner.gap}{one.filter or one.label}")
     elif place.kind == "item":
         yield from items(snapshot, place, around)
     else:
-        yield from keys(snapshot, place, around)
+        yield from _in_block(snapshot, place, around)
+
+
+def _in_block(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Suggestion]:
+    """Keys, or entries of a list: the definitions know which of the two can stand here."""
+    is_list = list_at(snapshot, place.path) is not None
+    if is_list and place.needs_dash:
+        place = replace(place, lead=f"{place.lead}- ", column=place.column + len("- "))
+    yield from keys(snapshot, place, around)
+    if is_list:
         yield from items(snapshot, as_item(place), around)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lsp_server.features.completion.place import Place
     from lsp_server.features.surroundings import Distribution, Surroundings
     from lsp_server.snapshot import Snapshot
+    from truss_base.config.containers import ListOf
 
 REQUIREMENTS = ("requirements",)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*|")
@@ -26,19 +27,21 @@ def items(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Su
         yield from _requirements(snapshot, place, around)
         return
     yield from paths(snapshot, place, around)
-    for order, choice in enumerate(_choices(snapshot, place.path)):
+    held = list_at(snapshot, place.path)
+    for order, choice in enumerate(held.entry.choices if held is not None else ()):
         yield Suggestion(
             label=choice,
             kind="value",
             detail="",
-            new_text=within(choice, place.quote),
+            new_text=f"{place.lead}{within(choice, place.quote)}",
             replace=snapshot.range(place.start, place.end),
             sort=f"{order:03}",
             about=place.path,
         )
 
 
-def _choices(snapshot: Snapshot, path: tuple[str, ...]) -> tuple[str, ...]:
+def list_at(snapshot: Snapshot, path: tuple[str, ...]) -> ListOf | None:
+    """What the definitions say of the list at a path; None where there is none."""
     from truss_base.config import lookup
     from truss_base.config.containers import ListOf, Maybe
 
@@ -46,7 +49,7 @@ def _choices(snapshot: Snapshot, path: tuple[str, ...]) -> tuple[str, ...]:
     kind = field.kind if field is not None else None
     while isinstance(kind, Maybe):
         kind = kind.kind
-    return kind.entry.choices if isinstance(kind, ListOf) else ()
+    return kind if isinstance(kind, ListOf) else None
 
 
 def _requirements(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Suggestion]:
@@ -69,7 +72,7 @@ def _requirement(snapshot: Snapshot, place: Place, found: Distribution, order: i
         label=text,
         kind="package",
         detail=found.where,
-        new_text=within(text, place.quote),
+        new_text=f"{place.lead}{within(text, place.quote)}",
         replace=snapshot.range(place.start, place.end),
         sort=f"{order:03}",
     )

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from lsp_server.features.outline import KEY
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_LINES = 100
-_OPENS = re.compile(r"(?P<before> *(?:- +)*)(?:(?P<key>[\w.-]+): +)?(?=[\[{])")
+_OPENS = re.compile(rf"(?P<before> *(?:- +)*)(?:(?P<key>{KEY}): +)?(?=[\[{{])")
 _CLOSES = {"}": "{", "]": "["}
 
 
@@ -60,7 +62,8 @@ def opening(lines: Sequence[str], number: int, before: str) -> Opening | None:
         indent = len(text) - len(text.lstrip(" "))
         match = _OPENS.match(text)
         if match is not None and (other == number or indent < least):
-            return Opening(other, match.end(), match["before"], match["key"])
+            key = match["key"].strip("'\"") if match["key"] else None
+            return Opening(other, match.end(), match["before"], key)
         if other != number:
             least = min(least, indent)
         if least == 0 and other != number:

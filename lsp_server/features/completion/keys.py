@@ -32,13 +32,14 @@ def keys(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Sug
             label=field.name,
             kind="key",
             detail=summary(field),
-            new_text=_written(field, place),
+            new_text=f"{place.lead}{_written(field, place)}",
             replace=replaced,
             sort=f"{_rank(field)}{order:03}",
             deprecated=bool(field.deprecated),
             about=(*place.path, field.name),
         )
-    if not place.has_colon and not place.flow:
+    # Lines of a block follow the first one's indentation, which a new line has none of.
+    if not place.has_colon and not place.flow and "\n" not in place.lead:
         for order, field in enumerate(fields):
             if (block := snippet(snapshot, place, field, f"3{order:03}")) is not None:
                 yield block
@@ -47,7 +48,7 @@ def keys(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Sug
 
 
 def _written(field: Field, place: Place) -> str:
-    if place.has_colon:
+    if place.has_colon or place.quote:  # behind a quote that is still open nothing can stand yet
         return field.name
     return f"{field.name}:" if _nests(field) and not place.flow else f"{field.name}: "
 
@@ -72,7 +73,7 @@ def _asked_for(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterat
             label=name,
             kind="value",
             detail="read in the model's code",
-            new_text=name if place.has_colon else f"{name}: {value}",
+            new_text=name if place.has_colon else f"{place.lead}{name}: {value}",
             replace=snapshot.range(place.start, place.end),
             sort=f"0{name}",
             about=place.path,

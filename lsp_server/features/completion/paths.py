@@ -83,6 +83,6 @@ def _suggestion(
         new_text=f"{place.lead}{within(text, place.quote)}",
         replace=snapshot.range(place.start, place.end),
         sort=f"{int(on_the_way)}{entry.name}",
-        filter=f"{place.lead}{text}",
+        filter=f"{place.lead}{text}" if place.kind == "value" else "",
         about=place.path,
     )

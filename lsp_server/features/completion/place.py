@@ -6,11 +6,11 @@ By lines and characters and not by nodes: what is being completed rarely parses 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lsp_server.features.completion.flow import Opening, opening, scan
-from lsp_server.features.outline import parents, siblings
+from lsp_server.features.outline import KEY, block_below, needs_dash, parents, siblings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DASHES = r"(?P<before> *(?:- +)*)"
 _KEY = re.compile(rf"{_DASHES}(?P<word>[\w.-]*)")
 _VALUE = re.compile(
-    r"(?P<before> *(?:- +)*(?P<key>[\w.-]+):)(?P<gap> *)(?P<quote>['\"]?)(?P<word>[^\s#'\"]*)"
+    rf"{_DASHES}(?P<key>{KEY}):(?P<gap> *)(?P<quote>['\"]?)(?P<word>[^\s#'\"]*)"
 )
 _ITEM = re.compile(r"(?P<before> *(?:- +)+)(?P<quote>['\"]?)(?P<word>[^#'\"]*)")
 _COMMENT = re.compile(r"(?:[^#'\"]*\s|)(?P<word>#[^#]*)")
@@ -30,10 +30,13 @@ _COMMENT = re.compile(r"(?:[^#'\"]*\s|)(?P<word>#[^#]*)")
 class Place:
     """The cursor in a config.
 
-        ``path`` leads to the mapping of a key, to the key of a value, to the list of an item.
-        ``word`` was typed so far; ``start`` to ``end`` are the characters that a choice replaces.
-        ``written`` are the keys beside it. ``lead`` has to stand before a choice (the space that is
-    XX"""
+    ``path`` leads to the mapping of a key, to the key of a value, to the list of an item.
+    ``word`` was typed so far; ``start`` to ``end`` are the characters that a choice replaces.
+    ``written`` are the keys beside it. ``lead`` has to stand before a choice: the space behind a
+    colon, a dash, a new line. ``gap`` was typed before the word and goes with it.
+    ``column`` is that of the key, ``margin`` what its line is indented by.
+    ``needs_dash``: in a list it would be the entry's first line, and no dash stands there.
+    """
 
     kind: Literal["key", "value", "item", "comment"]
     path: tuple[str, ...]
@@ -47,6 +50,8 @@ class Place:
     column: int = 0
     margin: int = 0
     flow: bool = False
+    gap: str = ""
+    needs_dash: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class _Line:
         has_colon: bool = False,
         column: int = 0,
         flow: bool = False,
+        needs_dash: bool = False,
     ) -> Place:
         """A place whose word ends where the pattern ``rest`` does after the cursor."""
         cursor = self.start + len(self.before)
@@ -80,7 +86,19 @@ class _Line:
         start = cursor - len(word)
         margin = len(self.before) - len(self.before.lstrip(" "))
         return Place(
-            kind, path, word, start, end, written, lead, quote, has_colon, column, margin, flow
+            kind,
+            path,
+            word,
+            start,
+            end,
+            written,
+            lead,
+            quote,
+            has_colon,
+            column,
+            margin,
+            flow,
+            needs_dash=needs_dash,
         )
 
 
@@ -103,9 +121,16 @@ def _in_block(line: _Line) -> Place | None:
         lead = "" if match["gap"] else " "
         if path is None or (match["quote"] and not match["gap"]):
             return None
-        named = (*path, match["key"])
+        named = (*path, match["key"].strip("'\""))
+        column = match.start("key")
         return line.place(
-            "value", named, match["word"], r"[^\s#]*", lead=lead, quote=match["quote"]
+            "value",
+            named,
+            match["word"],
+            r"[^\s#]*",
+            lead=lead,
+            quote=match["quote"],
+            column=column,
         )
     if match := _KEY.fullmatch(line.before):
         return _key(line, match)
@@ -132,12 +157,34 @@ def _key(line: _Line, match: re.Match[str]) -> Place | None:
         written=written,
         has_colon=has_colon,
         column=len(match["before"]),
+        needs_dash=needs_dash(line.lines, line.number, match["before"]),
     )
 
 
 def as_item(place: Place) -> Place:
     """The same characters as the entry of a list."""
-    return Place("item", place.path, place.word, place.start, place.end, flow=place.flow)
+    return replace(place, kind="item", written=frozenset(), has_colon=False)
+
+
+def below(snapshot: Snapshot, value: Place) -> Place | None:
+    """The first line of a key's block, for who asks behind the key; None where a value stands."""
+    number = snapshot.lines.line_at(value.start)
+    start, end = snapshot.lines.span(number)
+    if value.flow or value.quote or snapshot.text[value.end : end].strip():
+        return None
+    lines = [snapshot.lines.line_text(other) for other in range(len(snapshot.lines))]
+    column, written = block_below(lines, number, value.column)
+    indent = value.column + snapshot.lines.indent_unit if column is None else column
+    colon = snapshot.text.rindex(":", start, value.start)
+    return replace(
+        value,
+        kind="key",
+        start=colon + 1,
+        written=frozenset(written),
+        lead=f"{snapshot.lines.newline}{' ' * indent}",
+        gap=snapshot.text[colon + 1 : value.start],
+        needs_dash=True,
+    )
 
 
 def _in_flow(line: _Line, open_at: Opening) -> Place | None:

@@ -27,7 +27,10 @@ def snippet(snapshot: Snapshot, place: Place, field: Field, sort: str) -> Sugges
     block = _Block(snapshot.document.data, snapshot.lines.indent_unit, count(1))
     # The first line stands at the cursor; editors indent the others like the line it is on.
     pad = " " * (place.column - place.margin)
-    lines = [f"{field.name}:", *(f"{pad}{line}" for line in block.lines(example, path, 1))]
+    lines = [
+        f"{place.lead}{field.name}:",
+        *(f"{pad}{line}" for line in block.lines(example, path, 1)),
+    ]
     return Suggestion(
         label=f"{field.name}: …",
         kind="snippet",

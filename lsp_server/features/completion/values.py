@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lsp_server.features.completion.entries import list_at
 from lsp_server.features.completion.paths import paths
 from lsp_server.features.completion.writing import within
 from lsp_server.items import Suggestion
@@ -26,28 +27,19 @@ _CPU = ("500m", "1", "2", "4", "8", "16")
 _UNITS = ("Gi", "Mi", "Ti")
 
 
-def values(snapshot: Snapshot, place: Place, around: Surroundings) -> Iterator[Suggestion]:
+def values(
+    snapshot: Snapshot, place: Place, around: Surroundings, *, asked: bool
+) -> Iterator[Suggestion]:
     """The values of a key that is known; paths where it names one."""
     from truss_base.config import lookup
 
+    if list_at(snapshot, place.path) is not None:
+        return
     found = list(paths(snapshot, place, around))
     field = lookup(place.path, snapshot.document.data)
     if field is not None and not found:
-        candidates = _variants(snapshot, place) or _candidates(place, field, around)
-        found += _suggestions(snapshot, place, candidates)
+        found += _suggestions(snapshot, place, _candidates(place, field, around, asked=asked))
     yield from found
-
-
-def _variants(snapshot: Snapshot, place: Place) -> Candidates:
-    """The kinds of a block, where the key is the one that decides between them."""
-    from truss_base.config import lookup
-    from truss_base.config.section import Variants
-
-    above = lookup(place.path[:-1], snapshot.document.data) if len(place.path) > 1 else None
-    section = above.section if above is not None else None
-    if not isinstance(section, Variants) or section.tag != place.path[-1]:
-        return {}
-    return dict.fromkeys(section.sections, "")
 
 
 def _suggestions(snapshot: Snapshot, place: Place, candidates: Candidates) -> Iterator[Suggestion]:
@@ -61,12 +53,19 @@ def _suggestions(snapshot: Snapshot, place: Place, candidates: Candidates) -> It
             replace=snapshot.range(place.start, place.end),
             sort=f"{order:03}",
             # Quotes that a choice brings along are not what the user types.
-            filter=f"{place.lead}{value}" if isinstance(value, str) else "",
+            filter=f"{place.lead}{_typed_as(place, value)}" if isinstance(value, str) else "",
             about=place.path,
         )
 
 
-def _candidates(place: Place, field: Field, around: Surroundings) -> Candidates:
+def _typed_as(place: Place, value: str) -> str:
+    """What is typed for a value: who begins a Python version with a digit means `3.11`."""
+    if place.path == ("python_version",) and place.word[:1].isdigit():
+        return f"{value[2]}.{value[3:]}"
+    return value
+
+
+def _candidates(place: Place, field: Field, around: Surroundings, *, asked: bool) -> Candidates:
     found: Candidates = {}
     if special := _SPECIAL.get(place.path):
         found |= special(place)
@@ -74,15 +73,18 @@ def _candidates(place: Place, field: Field, around: Surroundings) -> Candidates:
         view = around.view()
         reads = _FROM_THE_TRUSS.get(place.path, _secrets)
         found |= dict.fromkeys(reads(view) if view else (), "")
-    return found | _defined(field)
+    return found | _defined(field, asked=asked)
 
 
-def _defined(field: Field) -> Candidates:
-    """What the definition itself offers; the default comes with the word for it."""
+def _defined(field: Field, *, asked: bool) -> Candidates:
+    """What the definition itself offers; the default comes with the word for it.
+
+    An example of free text only where somebody asked: else Enter would put it in.
+    """
     found: Candidates = {True: "", False: ""} if isinstance(field.default, bool) else {}
     if not found:
         found = dict.fromkeys(field.allowed, "")
-    if isinstance(field.example, (bool, int, str)):
+    if isinstance(field.example, (bool, int, str)) and (asked or field.allowed):
         found.setdefault(field.example, "example")
     if isinstance(field.default, (bool, int, str)) and field.default != "":
         found[field.default] = "default"
@@ -104,7 +106,7 @@ def _accelerators(place: Place) -> Candidates:
 
 def _memory(place: Place) -> Candidates:
     """Usual amounts; behind a number that was typed, the units."""
-    if number := re.fullmatch(r"([0-9]+)[a-zA-Z]*", place.word):
+    if number := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)[a-zA-Z]*", place.word):
         return {f"{number[1]}{unit}": "" for unit in _UNITS}
     return dict.fromkeys(_MEMORY, "")
 
