@@ -61,8 +61,12 @@ def test_load_edited_is_not(plane: RunningPlane) -> None:
 def test_what_lives_may_forbid_it(plane: RunningPlane) -> None:
     """The plan sees no instance; the process does, says so, and is replaced."""
     kept = "class Helper:\n    def word(self):\n        return {word!r}\n"
-    using = "        KEPT.append(Helper())\n        return [KEPT[0].word()]\n"
-    text = f"KEPT = []\n{kept}class Model:\n    def predict(self, request):\n{using}"
+    using = (
+        "        main = threading.main_thread()\n"
+        "        main.kept = getattr(main, 'kept', None) or Helper()\n"
+        "        return [main.kept.word()]\n"
+    )
+    text = f"import threading\n{kept}class Model:\n    def predict(self, request):\n{using}"
     plane.reset({MODEL: text.format(word="old")})
     assert plane.predict() == ["old"]
     answer = plane.patch({MODEL: text.format(word="new")}).json()

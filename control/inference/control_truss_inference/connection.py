@@ -90,6 +90,8 @@ class Connection:
 
     def close(self) -> None:
         self.complete = True
+        # It refers to itself by its request; what it answered with must not wait for a collection.
+        self.answered_by = self.version = None
         if self._watcher is not None:
             self._watcher.cancel()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field
 from types import (
+    AsyncGeneratorType,
     CellType,
     CoroutineType,
     FrameType,
@@ -22,42 +23,54 @@ from typing import Any, Collection, Mapping
 from .definitions import Place
 from .holders import holders, suspects
 
-_RUNNING = (FrameType, CellType, MethodType, FunctionType, GeneratorType, CoroutineType)
+_RUNNING = (
+    *(FrameType, CellType, MethodType, FunctionType),
+    *(GeneratorType, CoroutineType, AsyncGeneratorType),
+)
+
+
+# Of so many holders each is known; with more, nothing makes sure that all of them are gone.
+_MANY = 100
+_OTHERS = 0  # stands for the rest of them; no object has this id
+
+# What holds something: their ids, with what they are in words.
+Held = Mapping[int, str]
 
 
 @dataclass(frozen=True)
 class Captures:
-    """`definitions` that live state holds, with the reason in words; `model` says who holds the
-    model itself, None if nobody does who could be wrong about it."""
+    """What holds the `definitions`, and who holds the `model` and could be wrong about it."""
 
-    definitions: Mapping[Place, str] = field(default_factory=dict)
-    model: str | None = None
+    definitions: Mapping[Place, Held] = field(default_factory=dict)
+    model: Held = field(default_factory=dict)
 
 
 def captures(instance: Any, modules: Mapping[str, ModuleType]) -> Captures:
     """What is held of the definitions in `modules`, and of the model that they make."""
-    found: dict[Place, str] = {}
+    found: dict[Place, dict[int, str]] = {}
     suspected = suspects(modules)
     if suspected:
-        for place, reason in holders(suspected, modules, [instance]):
-            found.setdefault(place, reason)
-    return Captures(found, holder_of(instance, modules))
+        for holding in holders(suspected, modules, [instance]):
+            held = found.setdefault(holding.place, {})
+            held[id(holding.holder) if len(held) < _MANY else _OTHERS] = holding.how
+    return Captures(found, holders_of(instance, modules))
 
 
-def holder_of(
+def holders_of(
     instance: Any, modules: Mapping[str, ModuleType], known: Collection[int] = ()
-) -> str | None:
-    """Who holds the model and is not the user's code, in words; `known` are ids of our own.
+) -> dict[int, str]:
+    """Who holds the model and is not the user's code; `known` are ids of our own.
 
     Code of the user's may hold it: what that calls on it was looked at by the plan. Others would
     go on calling the old class.
     """
-    for holder in gc.get_referrers(instance):
-        if id(holder) in known or isinstance(holder, _RUNNING):
-            continue
-        if not _belongs_to_users(holder, modules):
-            return f"a {type(holder).__name__} holds the model"
-    return None
+    return {
+        id(holder): f"a {type(holder).__name__} holds the model"
+        for holder in gc.get_referrers(instance)
+        if id(holder) not in known
+        and not isinstance(holder, _RUNNING)
+        and not _belongs_to_users(holder, modules)
+    }
 
 
 def _belongs_to_users(holder: Any, modules: Mapping[str, ModuleType]) -> bool:

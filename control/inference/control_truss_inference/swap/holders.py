@@ -20,12 +20,21 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, Callable, Container, Iterator, Mapping, Sequence, Tuple
+from typing import Any, Container, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from ..importer import SourceLoader
 from .definitions import Place, definitions
 
 Definition = Tuple[Place, Any]
+
+
+class Holding(NamedTuple):
+    """`holder` holds the definition at `place`; `how` says it in words."""
+
+    place: Place
+    holder: Any
+    how: str
+
 
 # Functions and classes consist of these; what they lead to is looked into this deep.
 _PARTS = (FunctionType, type, tuple, dict, CellType, property, staticmethod, classmethod)
@@ -59,19 +68,17 @@ def holders(
     held: Sequence[Definition],
     modules: Mapping[str, ModuleType],
     models: Sequence[Any],
-    is_known: Callable[[Any], bool] = lambda _: False,
-) -> Iterator[tuple[Place, str]]:
-    """The places of definitions that something holds, and what, in words.
+) -> Iterator[Holding]:
+    """What holds the definitions.
 
-    Looks at every object that is not frozen. `models` may be instances of their class; `is_known`
-    tells of further holders that do no harm.
+    Looks at every object that is not frozen. `models` may be instances of their class.
     """
     own = _own_parts(modules)
     values = [value for _, value in held]
     for holder in gc.get_referrers(*values):
         if id(holder) in own or holder is values or isinstance(holder, _HARMLESS):
             continue
-        if is_known(holder) or _is_ours(holder, held, values):
+        if _is_ours(holder, held, values):
             continue
         referents = {id(referent) for referent in gc.get_referents(holder)}
         classes = type(holder).__mro__ if any(holder is model for model in models) else ()
@@ -79,7 +86,7 @@ def holders(
             if id(value) in referents and not any(value is each for each in classes):
                 text = _described(holder, value)
                 if text is not None:
-                    yield place, text
+                    yield Holding(place, holder, text)
 
 
 def _is_ours(holder: Any, held: Sequence[Definition], values: list[Any]) -> bool:
@@ -92,20 +99,20 @@ def _is_ours(holder: Any, held: Sequence[Definition], values: list[Any]) -> bool
 
 def kept(
     held: Sequence[Definition], modules: Mapping[str, ModuleType], model: Any
-) -> Iterator[tuple[Place, str]]:
-    """The places of definitions that the model's attributes or variables of modules hold, directly
-    or in containers. Finds what was put into something older, which `holders` does not see."""
+) -> Iterator[Holding]:
+    """What the model's attributes or variables of modules hold of the definitions, directly or in
+    containers. Finds what was put into something older, which `holders` does not see."""
     values = {id(value): place for place, value in held}
     own = {id(value) for _, value in definitions(modules)}
     level = [model.__dict__, *_variables(modules, own)]
     seen: set[int] = set()
     while level and len(seen) < _LOOKED_AT:
         seen.update(id(container) for container in level)
-        inner = [part for container in level for part in _content(container)]
-        for part in inner:
+        found = [(container, part) for container in level for part in _content(container)]
+        for container, part in found:
             if id(part) in values:
-                yield values[id(part)], "the model's state holds it"
-        level = [p for p in inner if isinstance(p, _CONTAINERS) and id(p) not in seen]
+                yield Holding(values[id(part)], container, "the model's state holds it")
+        level = [p for _, p in found if isinstance(p, _CONTAINERS) and id(p) not in seen]
 
 
 def _variables(modules: Mapping[str, ModuleType], own: Container[int]) -> Iterator[Any]:

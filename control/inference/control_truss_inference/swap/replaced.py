@@ -1,0 +1,77 @@
+"""The references that a swap lets go, before it is made."""
+
+from __future__ import annotations
+
+import builtins
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
+
+from ..importer import SourceLoader
+from .generation import OWN
+from .survival import dying
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from .document import Choice, ModuleSwap, SwapDocument
+    from .generation import Generation
+
+
+def dies(
+    document: SwapDocument, serving: Generation, contract: Contract, models: Sequence[Any]
+) -> frozenset[int]:
+    """The ids of what nobody can reach once the swap is made and the requests on the old version
+    have ended. `models` are the model's instances, which share their state."""
+    modules = serving.modules
+    classes = list(_model_classes(document, modules, models))
+    staying = {id(each) for model in models for each in (model, model.__dict__)}
+    staying |= {id(builtins.__dict__), *_namespaces(modules), *map(id, classes)}
+    values = _replaced(document, modules, classes, contract)
+    return dying(values, modules, staying)
+
+
+def _replaced(
+    document: SwapDocument,
+    modules: Mapping[str, ModuleType],
+    classes: Sequence[type],
+    contract: Contract,
+) -> Iterator[Any]:
+    """One value per reference."""
+    for swap in document.modules.values():
+        if swap.name in modules:
+            yield from _of_module(swap, modules[swap.name].__dict__)
+    for each in classes:
+        yield from _of_class(document.modules[each.__module__].classes.get(each.__name__), each)
+    for method in contract.methods.values():
+        yield from (method.function, method.input_model, method.returns)
+    yield from (contract.is_healthy, contract.websocket)
+
+
+def _of_module(swap: ModuleSwap, namespace: dict[str, Any]) -> Iterator[Any]:
+    """Its names that are made anew, also as older versions have them."""
+    names = namespace.keys() - {*swap.choice.carry, *swap.carry_from, *OWN}
+    older = [loader.namespace for loader in list(SourceLoader.living) if loader.name == swap.name]
+    for each in [namespace, *(each for each in older if each is not namespace)]:
+        yield from (each[name] for name in names if name in each)
+
+
+def _of_class(choice: Choice | None, model_class: type) -> Iterator[Any]:
+    """The members that a class of the model does not take over."""
+    carried = choice.carry if choice is not None else ()
+    yield from (value for name, value in model_class.__dict__.items() if name not in carried)
+
+
+def _model_classes(
+    document: SwapDocument, modules: Mapping[str, ModuleType], models: Sequence[Any]
+) -> Iterator[type]:
+    """The classes of the model that are made anew: its instances stay, with the new classes."""
+    for each in {each for model in models for each in type(model).__mro__}:
+        swap = document.modules.get(each.__module__)
+        if swap is None or swap.name not in modules or each.__name__ in swap.choice.carry:
+            continue
+        if modules[swap.name].__dict__.get(each.__name__) is each:
+            yield each
+
+
+def _namespaces(modules: Mapping[str, ModuleType]) -> Iterator[int]:
+    yield from (id(module.__dict__) for module in modules.values())
+    yield from (id(loader.namespace) for loader in list(SourceLoader.living))
