@@ -19,11 +19,15 @@ from control.plane.downloads.downloads import Downloads
 from control.plane.downloads.store import DownloadStore
 from control.plane.environments.setup import index_settings, make_installer
 from control.plane.exceptions import DownloadFailed, LoadFailed, StateError
+from control.plane.patching.activator import Activator
 from control.plane.patching.changes import ReleaseFiles
 from control.plane.patching.drafts import Drafts
+from control.plane.patching.engine import Engine
 from control.plane.patching.history import History
+from control.plane.patching.leftovers import Leftovers
 from control.plane.patching.patcher import Patcher
 from control.plane.patching.planning import Planner
+from control.plane.patching.provisions import Provisions
 from control.plane.patching.rollback import Rollback
 from control.plane.proxy.gate import Gate
 from control.plane.proxy.route import Route
@@ -102,17 +106,20 @@ class ControlPlane:
         self.drafts = Drafts(store, self.supervisor, self.planner)
         quiet = settings.settle_after if settings.settles else None
         self.settling = Settling(store, self.supervisor, turn, self.log, quiet)
-        self.patcher = Patcher(
+        provisions = Provisions(store, self.installer, self.downloads)
+        engine = Engine(
             store,
             self.supervisor,
-            self.installer,
             self.drafts,
-            self.settling,
-            self.downloads,
+            provisions,
+            Activator(self.supervisor),
             history,
             self.log,
-            turn,
             self.changes,
+        )
+        leftovers = Leftovers(store, self.supervisor, self.drafts, provisions)
+        self.patcher = Patcher(
+            store, engine, self.drafts, leftovers, self.settling, history, turn, self.changes
         )
         self.route = Route(self.gate, self.supervisor.note_success)
 

@@ -82,6 +82,53 @@ async def test_a_fault_after_the_commit_is_not_told_as_no_change(
         assert "The new version is live all the same." in answer.json()["detail"]
 
 
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, *, after: bool) -> None:
+    """Lets a method fail the next time: before it has done anything, or when it has."""
+    whole = getattr(owner, name)
+
+    def broken(*given: Any) -> None:
+        monkeypatch.setattr(owner, name, whole)
+        if after:
+            whole(*given)
+        fail()
+
+    monkeypatch.setattr(owner, name, broken)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("files", "step"),
+    [
+        ({"README.md": "new"}, "adopt"),
+        ({"model/model.py": model("2")}, "adopt"),
+        ({"data/a.txt": "b", "model/model.py": model("2")}, "switch"),
+    ],
+    ids=["sync", "hot", "reload"],
+)
+async def test_what_answers_after_a_fault_is_what_is_live(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    step: str,
+    after: bool,
+) -> None:
+    async with opened(tmp_path) as (plane, client):
+        first = plane.supervisor.current
+        fail_once(monkeypatch, plane.supervisor, step, after=after)
+        patch = change(plane, tmp_path, files)
+        answer = await client.post("/control/patch", json=patch)
+        assert answer.status_code == 500
+        assert "The new version is live all the same." in answer.json()["detail"]
+        await plane.gate.admit()
+        current = plane.supervisor.current
+        assert current is not None
+        assert current is not first, "nobody knows how far that one has come"
+        assert current.release_id == plane.store.live.id
+        assert plane.store.live.hash == patch["hash"]
+        follows = await client.post("/control/patch", json=change(plane, tmp_path, FILES))
+        assert follows.status_code == 200
+
+
 async def test_the_old_version_comes_back_even_where_an_undo_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

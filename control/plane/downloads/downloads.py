@@ -44,6 +44,11 @@ class Downloads:
         self._seconds = seconds
         self._turn = asyncio.Lock()
 
+    def concern(self, release: Release) -> bool:
+        """Whether a release may declare anything."""
+        # Reading a config costs milliseconds, which a hot patch does not have.
+        return "external_data" in release.config_text()
+
     async def provide(
         self, release: Release, progress: Progress, base: Release | None = None
     ) -> None:
@@ -53,8 +58,7 @@ class Downloads:
         Raises:
             DownloadFailed: with the URL and what its server said.
         """
-        # Reading a config costs milliseconds, which a hot patch does not have.
-        if "external_data" not in release.config_text():
+        if not self.concern(release):
             return
         wanted = await asyncio.to_thread(_absent, release)
         if not wanted:

@@ -52,8 +52,8 @@ class HotSwap:
         self.supervisor.adopt(release)
         reach("swap.adopted")
         if not await self.prepared.commit():
-            # It died, and is started again from this release; or it hangs, and is replaced by it.
-            await self.supervisor.replace_hanging(release)
+            # It died, and is started again from this release; or it hangs.
+            await self.supervisor.replace(release)
         reach("swap.committed")
 
     async def undo(self) -> None:

@@ -74,8 +74,14 @@ def config_after(patches: Sequence[Patch], base: Release) -> TrussConfig:
     return read_config(base.tree)
 
 
-# What is larger is not held in memory to be compared: it is data, and a change of it a reload.
+# What is larger is not held in memory to be compared, unless it is code: it is data, and a change
+# of it a reload.
 READ_BYTES = 16 << 20
+
+
+def is_code(path: str) -> bool:
+    """Whether a plan has to know what a file says."""
+    return path.endswith(".py")
 
 
 class ReleaseFiles(Mapping[str, bytes]):
@@ -89,7 +95,7 @@ class ReleaseFiles(Mapping[str, bytes]):
         record = self._manifest[path]
         if record.target is not None:
             return record.target.encode()
-        if record.size > READ_BYTES:
+        if record.size > READ_BYTES and not is_code(path):
             return b""  # it is there: that is all that a plan asks of what is no text
         return read_file(self._tree, path)
 

@@ -8,8 +8,8 @@ and compiled. Executing what nobody has decided to run is left to the patch.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import (
     HashMismatch,
@@ -51,12 +51,22 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A complete release on the way from `base`, and the plan that leads to it."""
+    """A complete release on the way from `base`, and the plan that leads to it.
+
+    `document` is the plan's hot swap as the inference process takes it.
+    """
 
     base: Release
     release: Release
     chosen: Plan
+    document: Mapping[str, Any] | None
     is_settled: bool = False
+
+    @classmethod
+    def of(cls, base: Release, release: Release, chosen: Plan) -> Draft:
+        """A draft just staged."""
+        document = chosen.swap.to_wire() if chosen.swap is not None else None
+        return cls(base, release, chosen, document)
 
 
 class Drafts:
@@ -96,7 +106,7 @@ class Drafts:
         """
         release = await self._staged(base, request.hash, checked.contents, on_record=True)
         watch.lap("stage")
-        return Draft(base, release, checked.chosen)
+        return Draft.of(base, release, checked.chosen)
 
     async def ahead(self, request: PatchRequest) -> Answer:
         """Makes the draft of a patch that may come, in place of the last one made so.
@@ -150,15 +160,16 @@ class Drafts:
         # The journal tells of patches; this is none yet.
         release = await self._staged(base, request.hash, checked.contents, on_record=False)
         watch.lap("stage")
-        if checked.chosen.swap is not None:
-            self._supervisor.compile_ahead(release, checked.chosen.swap.to_wire())
+        draft = Draft.of(base, release, checked.chosen)
+        if draft.document is not None:
+            self._supervisor.compile_ahead(release, draft.document)
         try:
             await asyncio.to_thread(self._store.settle, release)
         except OSError as error:
             await asyncio.to_thread(self._store.forget, release)
             raise _unwritten(error) from error
         watch.lap("settle")
-        return Draft(base, release, checked.chosen, is_settled=True)
+        return replace(draft, is_settled=True)
 
     async def _staged(
         self, base: Release, promised: str, contents: Mapping[str, Content], *, on_record: bool

@@ -110,7 +110,8 @@ class ReleaseStore:
         }
         release = self.stage(None, contents, None)
         self.settle(release)
-        self.commit(release, {})
+        self.commit(release)
+        self.keep_commit(release, {})
         return release
 
     def stage(
@@ -188,24 +189,28 @@ class ReleaseStore:
         sync_tree(release.root)
         sync_directory(self._releases)
 
-    def commit(self, release: Release, details: Mapping[str, Any]) -> None:
-        """Makes a settled release the live one. The rename is the instant.
+    def commit(self, release: Release) -> None:
+        """Makes a settled release the live one. The rename is the instant; `keep_commit` follows.
 
         Raises:
             OSError: it could not be renamed, and nothing has changed.
         """
-        event = {"event": "commit", "release": release.id, "at": now(), **details}
-        self._make_live(release, event, "commit")
+        self._make_live(release, "commit")
         self._staged.discard(release.id)
 
+    def keep_commit(self, release: Release, details: Mapping[str, Any]) -> None:
+        """Waits until the commit of a release outlives the machine, and writes it down."""
+        event = {"event": "commit", "release": release.id, "at": now(), **details}
+        self._keep(event, "commit")
+
     def revert(self, release: Release, details: Mapping[str, Any]) -> None:
-        """Makes an older release the live one again.
+        """Makes an older release the live one again, for good.
 
         Raises:
             OSError: it could not be renamed, and nothing has changed.
         """
-        event = {"event": "rollback", "release": release.id, **details}
-        self._make_live(release, event, "rollback")
+        self._make_live(release, "rollback")
+        self._keep({"event": "rollback", "release": release.id, **details}, "rollback")
 
     def mark_healthy(self, release_id: str) -> None:
         """Remembers that a release is one to go back to."""
@@ -261,7 +266,7 @@ class ReleaseStore:
             self._remove(root)
             reach("collect.removed")
 
-    def _make_live(self, release: Release, event: Mapping[str, Any], step: str) -> None:
+    def _make_live(self, release: Release, step: str) -> None:
         reach(f"{step}.begun")
         new = self._state / f"current.{release.id}"
         new.unlink(missing_ok=True)
@@ -270,7 +275,9 @@ class ReleaseStore:
         new.replace(self._current)
         self._live = release
         reach(f"{step}.renamed")
-        # It is live now, whether or not the disk takes what follows.
+
+    def _keep(self, event: Mapping[str, Any], step: str) -> None:
+        # What was renamed is live, whether or not the disk takes this.
         with contextlib.suppress(OSError):
             sync_directory(self._state)
             reach(f"{step}.synced")

@@ -163,16 +163,25 @@ class Supervisor:
             # It ended meanwhile, and what is on its way is the version before this one.
             self._load_in_background(self._respawn(release))
 
-    async def replace_hanging(self, release: Release) -> None:
-        """Loads `release` in another process if the serving one lives and does not respond."""
-        hanging = self.current
-        if hanging is None:
+    async def replace(self, release: Release) -> None:
+        """Loads the live `release` in another process than the one that serves, which hangs, or of
+        which nobody knows whether it has switched; requests wait. What it was never answers again.
+        """
+        before, self._release = self._release, release
+        doubtful = self.current
+        if doubtful is None:
+            # It has ended, and what is on its way back may be the version before this one.
+            if before is not release:
+                self._load_in_background(self._respawn(release))
             return
-        with contextlib.suppress(LoadFailed):
-            await self.restart(release)
-        if self.current is hanging:
-            # It would go on with a version that is not live any more.
-            await hanging.kill()
+        self._gate.hold()
+        try:
+            with contextlib.suppress(LoadFailed):
+                await self.restart(release)
+        finally:
+            if self.current is doubtful:
+                # Its end starts the release again.
+                await doubtful.kill()
 
     async def vacate(self) -> None:
         """Ends the serving process before its successor is loaded; requests wait meanwhile."""
