@@ -99,6 +99,27 @@ def test_of_a_changed_file_only_the_new_chunks_travel(
     assert Signature.from_dict(plane.get("/control/signature").json()).hash == body["hash"]
 
 
+def test_what_is_prepared_knows_the_old_chunks_still_when_it_is_saved(
+    new_plane: Callable[..., RunningPlane],
+) -> None:
+    old = noise(3 * MEBIBYTE)
+    plane = new_plane({"model/model.py": READER, "data/w.bin": old}).start()
+    new = noise(1000, 7) + old
+    plane.write({"data/w.bin": new})
+    chunks = list(chunks_of(plane.truss / "data/w.bin"))
+    wanted = missing(plane, [chunk.digest for chunk in chunks], "data/w.bin")
+    offset = 0
+    for chunk in chunks:
+        if chunk.digest in wanted:
+            put(plane, new[offset : offset + chunk.size])
+        offset += chunk.size
+    body = with_chunks(plane.patch_body(), plane.truss / "data/w.bin")
+    assert plane.post("/control/prepare", json=body).status_code == 200
+    answer = plane.post("/control/patch", json=body)
+    assert answer.status_code == 200, answer.text
+    assert plane.predict() == said(new)
+
+
 def test_a_file_that_moved_is_not_sent_again(new_plane: Callable[..., RunningPlane]) -> None:
     content = noise(2 * MEBIBYTE)
     plane = new_plane({"model/model.py": READER, "data/old.bin": content}).start()
@@ -132,6 +153,9 @@ def test_python_code_as_a_blob_is_planned_by_its_content(
     body = plane.patch_body()
     [patch] = body["patches"]
     patch["body"] = {"action": "UPDATE", "path": "model.py", "blob": sha256(code)}
+    planned = plane.post("/control/patch", json={**body, "dry_run": True}).json()
+    assert planned["strategy"] == "S2", "nobody has seen the code yet"
+    assert "not known here" in json.dumps(planned["reasons"])
     assert put(plane, code).status_code == 201
     answer = plane.post("/control/patch", json=body)
     assert answer.status_code == 200, answer.text

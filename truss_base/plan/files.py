@@ -66,6 +66,8 @@ def file_change(
 def _code(
     path: str, before: bytes | None, after: TreeFile | None, around: Surroundings
 ) -> Change | None:
+    if after is not None and after.blob is not None:
+        return _reload(path, _verb(before, after), "its text came apart, and is not known here")
     if before is not None and after is not None:
         change = text_change(path, before, after.content, around.sources, around.cache)
         if change is not None:
@@ -93,7 +95,8 @@ def _reload(path: str, verb: str, because: str) -> Change:
 def _requirements(
     path: str, before: bytes | None, after: TreeFile | None, effect: Effect
 ) -> Change:
-    if before is not None and after is not None and after.symlink is None:
+    is_text = after is not None and after.symlink is None and after.blob is None
+    if before is not None and after is not None and is_text:
         old, new = (text.decode("utf-8", "replace") for text in (before, after.content))
         lines = requirements.parse(path, new)
         # Only pip's format says everything in its lines; a lock file has more than versions.

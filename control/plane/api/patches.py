@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from control.plane.patching.answers import Answer
-    from control.plane.patching.patcher import Progress
     from control.plane.patching.request import PatchRequest
+    from control.plane.patching.transaction import Progress
     from control.plane.plane import ControlPlane
 
 NDJSON = "application/x-ndjson"
@@ -54,15 +54,12 @@ class PatchRoute:
 
     async def prepare(self, request: Request) -> Response:
         """Answers a request to prepare a patch that may come."""
-        patch = await self._read(request)
-        supply = self._plane.supply
-        if supply.concerns(patch):
-            patch = await asyncio.to_thread(supply.complete, patch)
+        patch = await self._completed(await self._read(request))
         try:
             return JSONResponse(await self._plane.drafts.ahead(patch))
-        finally:
-            if patch.pieces:
-                await asyncio.to_thread(supply.settle, patch, applied=False)
+        except BaseException:
+            await self._doubted(patch)
+            raise
 
     async def _read(self, request: Request) -> PatchRequest:
         body = await read_body(request, self._plane.settings.body_limit)
@@ -123,18 +120,25 @@ class PatchRoute:
             return internal_problem(error, is_applied=before != store.live.hash == patch.hash)
 
     async def _supplied(self, patch: PatchRequest, progress: Progress, attempt: Attempt) -> Answer:
-        """The patch, with what it refers to."""
-        supply = self._plane.supply
-        if supply.concerns(patch):
-            patch = await asyncio.to_thread(supply.complete, patch)
-        applied = False
+        """Applies the patch with what it refers to."""
+        patch = await self._completed(patch)
         try:
             answer = await self._plane.patcher.patch(patch, progress, attempt)
-            applied = True
-        finally:
-            if patch.pieces:
-                await asyncio.to_thread(supply.settle, patch, applied=applied)
+        except BaseException:
+            await self._doubted(patch)
+            raise
+        if patch.pieces:
+            await asyncio.to_thread(self._plane.supply.settle, patch)
         return answer
+
+    async def _completed(self, patch: PatchRequest) -> PatchRequest:
+        """The patch with the places of its blobs, if it refers to any."""
+        supply = self._plane.supply
+        return await asyncio.to_thread(supply.complete, patch) if supply.concerns(patch) else patch
+
+    async def _doubted(self, patch: PatchRequest) -> None:
+        if patch.pieces:
+            await asyncio.to_thread(self._plane.supply.doubt)
 
 
 def _unheard(_stage: str, _message: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from control.plane.blobs.chunk_index import ChunkIndex
 from control.plane.exceptions import BlobMismatch, MissingBlobs
-from control.plane.patching.changes import READ_BYTES
+from control.plane.patching.changes import READ_BYTES, is_code
 from control.plane.releases.content import Piece
 from truss_base.patch import FilePatch
 
@@ -71,18 +71,19 @@ class BlobSupply:
         patches = tuple(_with_content(patch, pieces) for patch in request.patches)
         return replace(request, patches=patches, pieces=pieces)
 
-    def settle(self, request: PatchRequest, *, applied: bool) -> None:
-        """Ends what `complete` began: what is live now needs no blobs; after a failure, what was
-        believed of old files is looked at again."""
+    def settle(self, request: PatchRequest) -> None:
+        """Ends what `complete` began: what is live now needs no blobs."""
         with self._lock:
-            if not applied:
-                self._index = ChunkIndex()
-                return
             for blob in _blobs_of(request.patches):
                 if blob.chunks:
                     self._index.learn(blob.digest, blob.chunks)
             parts = [piece.path for pieces in request.pieces.values() for piece in pieces]
             self._blobs.collect(used=parts)
+
+    def doubt(self) -> None:
+        """After a failure: what was believed of old files is looked at again."""
+        with self._lock:
+            self._index = ChunkIndex()
 
     def _pieces(self, blob: Blob, live: Release, held: dict[str, Piece]) -> tuple[Piece, ...]:
         """What the file is put together from; empty when something is missing."""
@@ -143,7 +144,7 @@ def _with_content(patch: Patch, pieces: dict[str, tuple[Piece, ...]]) -> Patch:
     if not isinstance(patch, FilePatch) or patch.blob is None or patch.type == "data":
         return patch
     parts = pieces[patch.blob.digest]
-    if sum(part.size for part in parts) > READ_BYTES:
+    if sum(part.size for part in parts) > READ_BYTES and not is_code(patch.path):
         return patch
     content = b"".join(map(_read, parts))
     found = hashlib.sha256(content).hexdigest()
