@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 from typing import TYPE_CHECKING
 
 import pytest
-from docker_trusses import edit
+from docker_trusses import edit, only_container
 
-from truss_handle import TrussHandle
+from truss_handle import TrussHandle, operations
 from truss_handle.runtimes.docker_engine import engine
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ pytestmark = pytest.mark.docker
 DOCKERFILE = """\
 FROM {base}
 RUN python3 -m venv --without-pip /opt/py
-RUN echo 'VALUE = "from the base image"' > /opt/py/lib/python3.11/site-packages/of_the_base.py
+WORKDIR /opt/py/lib/python3.11/site-packages
+RUN echo 'VALUE = "from the base image"' > of_the_base.py \\
+ && mkdir of_the_base-1.5.dist-info \\
+ && echo 'Name: of_the_base\\nVersion: 1.5' > of_the_base-1.5.dist-info/METADATA
+WORKDIR /
 ENV UV_SYSTEM_PYTHON=1 PYTHONPATH=/nowhere
 USER nobody
 """
@@ -48,6 +54,13 @@ class Model:
     def predict(self, model_input):
         seen = Path("/app/seen_by_a_command").read_text() == Path("model/model.py").read_text()
         return [of_the_base.VALUE, mine.VALUE, outside.VALUE, seen]
+"""
+ASKED = """
+import importlib.metadata, json, re
+found = {}
+for one in importlib.metadata.distributions():
+    found.setdefault(re.sub("[-_.]+", "-", one.metadata["Name"]).lower(), one.version)
+print(json.dumps(found))
 """
 
 
@@ -80,6 +93,19 @@ def test_base_image_requirements_external_packages_and_commands(demanding: Path)
     assert handle.docker_predict({}) == [*expected, True]
     assert handle.status().in_sync is True
 
+    told = asyncio.run(operations.packages(demanding))
+    assert told == as_its_python_says(demanding)
+    assert (told["of-the-base"], told["mine"]) == ("1.5", "1")
+
     edit(demanding, "return [", "return ['patched', ")
     assert handle.docker_predict({}) == ["patched", *expected, False]
     assert handle.status().in_sync is True
+
+
+def as_its_python_says(truss: Path) -> dict[str, str]:
+    """Versions by canonical name, the first of each: what an import would find."""
+    command = ["/app/.venv/bin/python", "-c", ASKED]
+    status, output = only_container(truss).exec_run(command)
+    assert status == 0, output.decode()
+    found: dict[str, str] = json.loads(output)
+    return found
