@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_DEFAULTS = 4
 _UNITS = {"k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _TITLES = {strategy.label: strategy.title for strategy in Strategy}
+Said = tuple[str, ...]
+"""A label, and perhaps what to say about it; empty where the text says it already."""
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)([kMGTPE]i?)?")
 
 
@@ -58,30 +60,31 @@ def _amounts(snapshot: Snapshot) -> Iterator[Hint]:
         entry = snapshot.document.entry(path)
         value = resolve(entry.value) if entry is not None else None
         if isinstance(value, Scalar) and (said := read(value.text)):
-            yield Hint(snapshot.position(value.end), said)
+            yield Hint(snapshot.position(value.end), *said)
 
 
-def _bytes(text: str) -> str:
+def _bytes(text: str) -> Said:
     """`16Gi` in gigabytes as disks count them; nothing for what says so already."""
     match = _AMOUNT.fullmatch(text)
     unit = match[2] if match else None
     if match is None or not unit or not unit.endswith("i"):
-        return ""
+        return ()
     number = float(match[1]) * 1024 ** (list(_UNITS).index(unit[0].replace("K", "k")) + 1)
-    return f"= {number / 1e9:.3g} GB" if number >= 1e9 else f"= {number / 1e6:.3g} MB"
+    shown = f"= {number / 1e9:.3g} GB" if number >= 1e9 else f"= {number / 1e6:.3g} MB"
+    return shown, f"{number:,.0f} bytes"
 
 
-def _cores(text: str) -> str:
+def _cores(text: str) -> Said:
     match = re.fullmatch(r"([0-9]+)m", text)
-    return f"= {int(match[1]) / 1000:g} cores" if match else ""
+    return (f"= {int(match[1]) / 1000:g} cores",) if match else ()
 
 
-def _gpus(text: str) -> str:
+def _gpus(text: str) -> Said:
     name, _, count = text.partition(":")
-    return f"{int(count) if count.isdecimal() else 1} × {name}" if count else ""
+    return (f"{int(count) if count.isdecimal() else 1} × {name}",) if count else ()
 
 
-_READERS: dict[tuple[str, ...], Callable[[str], str]] = {
+_READERS: dict[tuple[str, ...], Callable[[str], Said]] = {
     ("resources", "memory"): _bytes,
     ("resources", "cpu"): _cores,
     ("resources", "accelerator"): _gpus,

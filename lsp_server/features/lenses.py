@@ -55,7 +55,7 @@ def _of_config(state: State) -> Iterator[tuple[str, str]]:
     where = f" ({state.runtime})" if state.runtime else ""
     doing = one_line(state.busy or state.state, 40)
     yield f"{sign} {doing}{where}{_difference(state)}", "showStatus"
-    if state.in_sync is False and state.control:
+    if state.control:  # also where nothing is to be patched: the others stay where they are
         verb = "Rebuild" if state.needs_rebuild else "Patch"
         yield verb, f"{verb.lower()}Container"
     yield "Predict", "predict"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lsp_server.snapshot import Snapshot
     from lsp_server.view import View
 
-_TOP = Range(Position(0, 0), Position(0, 0))
+TOP = Range(Position(0, 0), Position(0, 0))
 
 
 def definition(view: View, file: Snapshot, position: Position) -> tuple[Location, ...]:
@@ -24,7 +24,7 @@ def definition(view: View, file: Snapshot, position: Position) -> tuple[Location
         wanted = [one for one in others if one is not None and one.declares != here.declares]
         return tuple(map(_location, wanted))
     if file.uri == view.config.uri and (link := link_at(view, index)) is not None:
-        return (Location(uri_of(link.target), _TOP),)
+        return (Location(uri_of(link.target), TOP),)
     return ()
 
 

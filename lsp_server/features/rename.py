@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from lsp_server.errors import CannotRename
 from lsp_server.features.names import CLASS_KEY, Name, by_file, occurrences, same
 from lsp_server.features.new_key import appended, root_block
+from lsp_server.features.python_names import names_of
 from lsp_server.items import FileEdit, TextEdit
 
 if TYPE_CHECKING:
@@ -49,22 +51,34 @@ def rename(view: View, file: Snapshot, position: Position, new: str) -> tuple[Fi
 
 def _check(view: View, name: Name, new: str, found: Sequence[Occurrence]) -> None:
     pattern, allowed = _SAFE[name.kind]
-    if not pattern.fullmatch(new) or _means_something(new, name.kind):
-        raise CannotRename(f"{new!r} cannot name a {name.kind}: use {allowed}.")
+    if not pattern.fullmatch(new):
+        raise CannotRename(f"{new!r} cannot name {_a(name.kind)}: use {allowed}.")
+    if _means_something(new, name.kind):
+        raise CannotRename(f"{new!r} cannot name {_a(name.kind)}: it has a meaning of its own.")
     if any(one.name == Name(name.kind, new) for one in occurrences(view)):
-        raise CannotRename(f"There is a {name.kind} {new!r} already.")
+        raise CannotRename(f"There is {_a(name.kind)} {new!r} already.")
     for one in found:
+        is_python = one.file.uri != view.config.uri
+        if name.kind == "model class" and is_python and new in names_of(one.file.text):
+            raise CannotRename(f"{_where(one)} uses the name {new!r} for something else.")
         if not one.literal:
             line = one.file.lines.line_at(one.start) + 1
-            where = one.file.path.name if one.file.path else one.file.uri
             raise CannotRename(
-                f"Line {line} of {where} spells the name with escapes: edit it first."
+                f"Line {line} of {_where(one)} spells the name with escapes: edit it first."
             )
+
+
+def _where(one: Occurrence) -> str:
+    return one.file.path.name if one.file.path else one.file.uri
+
+
+def _a(kind: Kind) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _means_something(new: str, kind: Kind) -> bool:
     """Whether a plain word would be read as something else than this word."""
-    if kind == "model class" and keyword.iskeyword(new):
+    if kind == "model class" and (keyword.iskeyword(new) or hasattr(builtins, new)):
         return True
     from truss_base.document import load
 

@@ -35,7 +35,7 @@ def _children(snapshot: Snapshot, node: Node, depth: int, made: count[int]) -> I
             return
         yield Symbol(
             name=name or '""',  # editors refuse an empty name
-            detail=_detail(value),
+            detail=detail if (detail := _detail(value)) != name else "",
             kind=_kind(value),
             range=snapshot.range(at.start, max(at.end, value.end)),
             name_range=snapshot.range(at.start, at.end if at is not value else at.start),

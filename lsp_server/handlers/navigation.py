@@ -12,9 +12,13 @@ from lsp_server.errors import CannotRename
 from lsp_server.features import folding, navigation, symbols
 from lsp_server.features import links as links_feature
 from lsp_server.features import rename as rename_feature
-from lsp_server.uris import uri_of
+from lsp_server.folders import first_files
+from lsp_server.items import Location
+from lsp_server.uris import path_of, uri_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lsp_server.server import Server
 
 
@@ -23,7 +27,16 @@ def definition(server: Server, params: types.DefinitionParams) -> list[types.Loc
         return None
     at = protocol.from_position(params.position)
     targets = navigation.definition(*found, at)
-    return [protocol.to_location(one) for one in targets if server.session.is_file(one.uri)]
+    return [protocol.to_location(one) for target in targets for one in _opened(server, target)]
+
+
+def _opened(server: Server, target: Location) -> Iterator[Location]:
+    """The place, where it can be opened; of a folder, which cannot, its files."""
+    path = path_of(target.uri)
+    if server.session.is_file(target.uri):
+        yield target
+    elif path is not None:
+        yield from (Location(uri_of(file), navigation.TOP) for file in first_files(path))
 
 
 def references(server: Server, params: types.ReferenceParams) -> list[types.Location] | None:

@@ -33,7 +33,7 @@ def snapshot_of(text: str, name: str = "config.yaml") -> Snapshot:
     [
         (State(), ["○ not running", "Start"]),
         (State(busy="starting"), ["○ starting", "Predict", "Show plan"]),
-        (READY, ["● ready (local), up to date", "Predict", "Show plan"]),
+        (READY, ["● ready (local), up to date", "Patch", "Predict", "Show plan"]),
         (CHANGED, ["● ready (docker), runs an older version", "Patch", "Predict", "Show plan"]),
         (REBUILD, ["● ready (docker), runs an older version", "Rebuild", "Predict", "Show plan"]),
         (State("failed", "local"), ["✗ failed (local)", "Predict", "Show plan"]),

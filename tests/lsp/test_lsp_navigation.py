@@ -69,7 +69,7 @@ DEFINITIONS: dict[str, Files] = {
     "a variable in the config": {
         CONFIG: "environment_variables:\n  MODE│: fast\n",
         MODEL: "import os\na = os.getenv('«MODE»', '')\nb = '«MODE»' in os.environ\n",
-        OTHER: 'from os import environ\nc = environ.get("«MODE»")\n',
+        OTHER: 'from os import environ as e\nc = e.get("«MODE»")\nf = e\nf["«MODE»"]\n',
     },
     "the class named in the config": {
         CONFIG: "model_class_name: Gre│eter\n",
@@ -151,13 +151,13 @@ def test_a_secret_is_renamed_in_config_and_python() -> None:
 def test_a_class_is_renamed_wherever_it_is_imported() -> None:
     files = {
         CONFIG: "model_class_name: Greeter\n",
-        MODEL: "class Gre│eter:\n  def me(self) -> Greeter:\n    return super(Greeter, self)\n",
+        MODEL: "class Gre│eter:\n  def me(self) -> 'Greeter':\n    return super(Greeter, self)\n",
         OTHER: "from model.model import Greeter\nGreeter.x\nthing.Greeter\n",
         "packages/third.py": "from model.model import Greeter as G\nGreeter = G\n",
     }
     after = renamed(files, "Host")
     assert after[CONFIG] == "model_class_name: Host\n"
-    assert after[MODEL] == "class Host:\n  def me(self) -> Host:\n    return super(Host, self)\n"
+    assert after[MODEL] == "class Host:\n  def me(self) -> 'Host':\n    return super(Host, self)\n"
     assert after[OTHER] == "from model.model import Host\nHost.x\nthing.Greeter\n"
     assert after["packages/third.py"] == "from model.model import Host as G\nGreeter = G\n"
 
@@ -182,14 +182,18 @@ def test_an_anchor_is_renamed_with_its_aliases() -> None:
         ("secrets:\n  o│ld: null\n", "a b", "cannot name a secret"),
         ("secrets:\n  o│ld: null\n  new: null\n", "new", "already"),
         ("environment_variables:\n  O│LD: x\n", "1ST", "cannot name"),
-        ("model_class_name: Mod│el\n", "class", "a Python name"),
+        ("environment_variables:\n  O│LD: x\n  NEW: y\n", "NEW", "There is an environment"),
+        ("model_class_name: Mod│el\n", "class", "a meaning of its own"),
+        ("model_class_name: Mod│el\n", "object", "a meaning of its own"),
+        ("model_class_name: Mod│el\n", "1st", "a Python name"),
+        ("model_class_name: Mod│el\n", "Helper", "model.py uses the name"),
         ('secrets:\n  "o\\x│6cd": null\n', "new", "escapes"),
         ("model_name: │x\n", "y", "Nothing"),
     ],
 )
 def test_a_rename_that_would_break_something_is_refused(config: str, new: str, why: str) -> None:
     with pytest.raises(CannotRename, match=why):
-        renamed({CONFIG: config, MODEL: "class Model: ...\n"}, new)
+        renamed({CONFIG: config, MODEL: "import os as Helper\nclass Model: ...\n"}, new)
 
 
 def test_what_would_be_renamed_is_shown_first() -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from truss_base.document import LineIndex
 
-_READERS = frozenset({"get", "pop", "setdefault"})
+_READERS = frozenset({".get", ".pop", ".setdefault"})
 Use = tuple[int, int, str]
 
 
@@ -37,11 +37,11 @@ def _keys(tree: ast.Module) -> Iterator[ast.Constant]:
 
 def _called(nodes: Iterable[ast.AST], name: str) -> frozenset[str]:
     """What a member of `os` is called in a file: by itself, imported as, or assigned to."""
-    names = {name}
+    names = {name, f".{name}"}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "os":
             names.update(one.asname for one in node.names if one.name == name and one.asname)
-        elif isinstance(node, ast.Assign) and _named(node.value) == name:
+        elif isinstance(node, ast.Assign) and _named(node.value) in names:
             names.update(_named(target) for target in node.targets)
     return frozenset(names - {""})
 
@@ -67,9 +67,9 @@ def _first(call: ast.Call) -> ast.AST | None:
 
 
 def _named(node: ast.AST | None) -> str:
-    """`os.environ` and `environ` are both called `environ`; "" for what has no name."""
+    """`environ`, or `.environ` where it is an attribute; "" for what has no name."""
     if isinstance(node, ast.Attribute):
-        return node.attr
+        return f".{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
 
 

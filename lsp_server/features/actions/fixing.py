@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lsp_server.features.diagnostics import finding_problem
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from lsp_server.snapshot import Snapshot
     from truss_base.validation import Edit, Finding, Fix
 
-# What such a finding's one fix writes is what the author meant, in the right form.
+# What such a finding's preferred fix writes is what the author meant, in the right form.
 SAFE = frozenset({"coerced", "deprecated", "duplicate-key", "format", "syntax", "type"})
+# Of these only a fix that spells the same word in another way: `h100`, `3.11`, `model-name`.
+RESPELT = frozenset({"unknown-key", "value"})
+_SAYS_NOTHING = re.compile(r"^'?\"?(?:py(?:thon)?)?|[^a-z0-9]")
 
 
 def fixes(
@@ -40,7 +44,7 @@ def fix_all(snapshot: Snapshot, findings: Sequence[Finding]) -> Iterator[Action]
     """One action for everything that needs no thought; of two that overlap, the first."""
     edits: list[Edit] = []
     for finding in findings:
-        fix = _only(finding)
+        fix = _sure(snapshot.text, finding)
         if fix is not None and not any(_overlap(one, two) for one in edits for two in fix.edits):
             edits += fix.edits
     if edits:
@@ -51,11 +55,21 @@ def fix_all(snapshot: Snapshot, findings: Sequence[Finding]) -> Iterator[Action]
         )
 
 
-def _only(finding: Finding) -> Fix | None:
+def _sure(text: str, finding: Finding) -> Fix | None:
     """The fix of a finding that leaves no choice."""
-    fixes = [fix for fix in finding.fixes if fix.path is None]
-    sure = finding.code in SAFE and len(fixes) == 1 and fixes[0].preferred
-    return fixes[0] if sure else None
+    preferred = [fix for fix in finding.fixes if fix.path is None and fix.preferred]
+    if len(preferred) != 1:
+        return None
+    fix = preferred[0]
+    respelt = finding.code in RESPELT and all(
+        _word(text[edit.start : edit.end]) == _word(edit.replacement) for edit in fix.edits
+    )
+    return fix if respelt or finding.code in SAFE else None
+
+
+def _word(written: str) -> str:
+    """What is left of a name or version without case, quotes and signs."""
+    return _SAYS_NOTHING.sub("", written.lower())
 
 
 def _overlap(one: Edit, two: Edit) -> bool:

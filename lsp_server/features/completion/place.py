@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 _DASHES = r"(?P<before> *(?:- +)*)"
 _KEY = re.compile(rf"{_DASHES}(?P<word>[\w.-]*)")
-_VALUE = re.compile(
-    rf"{_DASHES}(?P<key>{KEY}):(?P<gap> *)(?P<quote>['\"]?)(?P<word>[^\s#'\"]*)"
-)
+_VALUE = re.compile(rf"{_DASHES}(?P<key>{KEY}):(?P<gap> *)(?P<quote>['\"]?)(?P<word>[^\s#'\"]*)")
 _ITEM = re.compile(r"(?P<before> *(?:- +)+)(?P<quote>['\"]?)(?P<word>[^#'\"]*)")
 _COMMENT = re.compile(r"(?:[^#'\"]*\s|)(?P<word>#[^#]*)")
 
