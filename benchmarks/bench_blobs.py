@@ -13,8 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.report import Row, publish
+
+if TYPE_CHECKING:
+    from truss_handle.values import Running
 
 MEBIBYTE = 1 << 20
 DEFAULT_SIZE = 256  # MiB
@@ -94,27 +98,26 @@ def _changes(size: int) -> list[tuple[str, Callable[[Path], None]]]:
 
 
 async def _patched(truss: Path, what: str) -> list[Row]:
-    from truss_handle import operations
-    from truss_handle.client import ServerClient
+    from truss_handle import blobs, operations
 
     sent = 0
-    put = ServerClient._put_blob
+    put = blobs._put
 
     async def counted(
-        self: ServerClient, digest: str, file: Path, offset: int, size: int, done: int
+        running: Running, digest: str, file: Path, offset: int, size: int, done: int
     ) -> None:
         nonlocal sent
-        sent += size - done
-        await put(self, digest, file, offset, size, done)
+        sent += size
+        await put(running, digest, file, offset, size, done)
 
     control = (await operations.status(truss)).pid["control"]
     _forget_peak(control)
-    ServerClient._put_blob = counted  # type: ignore[method-assign]  # to count, nothing else
+    blobs._put = counted  # to count, nothing else
     began = time.perf_counter()
     try:
         result = await operations.patch(truss)
     finally:
-        ServerClient._put_blob = put  # type: ignore[method-assign]
+        blobs._put = put
     seconds = time.perf_counter() - began
     assert result.changed, "the file is another one"
     answer = await operations.predict(truss, {})

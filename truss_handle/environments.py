@@ -85,6 +85,15 @@ async def ensure_environment(root: Path, specification: Specification, progress:
 
 async def _build(directory: Path, specification: Specification) -> None:
     await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+    try:
+        await _fill(directory, specification)
+    except BaseException:  # a cancelled one, too: there may never be a next build of the same
+        removal = asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        await asyncio.shield(removal)
+        raise
+
+
+async def _fill(directory: Path, specification: Specification) -> None:
     executable = specification.interpreter.executable
     made = await run_uv(["venv", "--quiet", "--no-project", "--python", executable, directory])
     if made.status != 0:
@@ -99,9 +108,9 @@ async def _build(directory: Path, specification: Specification) -> None:
         arguments += ["-r", await _exported(file, directory) if file.name == LOCK_FILE else file]
     installed = await run_uv(arguments, cwd=specification.folder)
     if installed.status != 0:
-        await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+        said = complaint(installed.err) or f"uv ended with status {installed.status}"
         raise EnvironmentFailed(
-            f"the requirements cannot be installed: {complaint(installed.err)}",
+            f"the requirements cannot be installed: {said}",
             hint="change the requirements of the Truss",
         )
     write_atomic(directory / _MARKER, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from truss_handle.exceptions import EnvironmentFailed
 
 _EXTRAS = {
+    "httptools": "handle",
     "httpx": "handle",
     "uv": "handle",
     "docker": "docker",

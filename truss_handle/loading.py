@@ -12,6 +12,7 @@ from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, ServerUnavailable, StartFailed
 from truss_handle.locks import is_held
 from truss_handle.memory import Memory
+from truss_handle.model_routes import is_loaded
 from truss_handle.plain_failures import load_failure
 from truss_handle.problems import load_failed
 from truss_handle.registry import Registry
@@ -31,24 +32,23 @@ async def loaded(settings: Settings, running: Running, limit: float, progress: P
     progress(ProgressEvent("load", "loading the model"))
     began = time.monotonic()
     pause = _FIRST_POLL
-    async with ServerClient(running) as client:
-        while not await _is_loaded(settings, running, client):
-            if time.monotonic() - began > limit:
-                raise ModelLoadFailed(
-                    f"the model did not load within {limit:.0f} s",
-                    hint="look at `control-truss logs`",
-                )
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.3, _LONGEST_POLL)
-        await _remember_version(settings, running, client)
+    while not await _is_loaded(settings, running):
+        if time.monotonic() - began > limit:
+            raise ModelLoadFailed(
+                f"the model did not load within {limit:.0f} s",
+                hint="look at `control-truss logs`",
+            )
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.3, _LONGEST_POLL)
+    await _remember_version(settings, running)
     progress(ProgressEvent("ready", f"the model answers at {running.url}", 100))
 
 
-async def _is_loaded(settings: Settings, running: Running, client: ServerClient) -> bool:
+async def _is_loaded(settings: Settings, running: Running) -> bool:
     try:
         if not running.control:
-            return await client.loaded()
-        status = await client.status()
+            return await is_loaded(running)
+        status = await ServerClient(running).status()
     except ServerUnavailable:
         if await instances.is_alive(settings, running):
             return False  # busy, or between two states: the caller's limit decides
@@ -82,14 +82,15 @@ async def _is_taken_down(settings: Settings, running: Running) -> bool:
         await asyncio.sleep(_FIRST_POLL)
 
 
-async def _remember_version(settings: Settings, running: Running, client: ServerClient) -> None:
+async def _remember_version(settings: Settings, running: Running) -> None:
     """Keep the signature of what runs, so that the first patch needs no download."""
     try:
         known = trees.tree_of(settings, running.truss_dir)
         signature = (await asyncio.to_thread(known.snapshot)).signature
     except TrussBaseError:
         return  # edited meanwhile into something that has no signature: the server will be asked
-    runs = await client.truss_hash() if running.control else running.details.get("hash")
+    details = running.details
+    runs = await ServerClient(running).truss_hash() if running.control else details.get("hash")
     if runs == signature.hash:
         await asyncio.to_thread(SignatureCache(settings.signatures).store, signature)
         await asyncio.to_thread(Memory(settings, running.truss_dir).remember, hash=signature.hash)

@@ -226,8 +226,7 @@ async def packages(truss_dir: str | Path, *, runtime: str | None = None) -> dict
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
     instances.require_control(running)
-    async with ServerClient(running) as client:
-        return await client.packages()
+    return await ServerClient(running).packages()
 
 
 async def watch_status(

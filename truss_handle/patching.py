@@ -60,30 +60,30 @@ async def patch(
     instances.require_control(running)
     cache = SignatureCache(settings.signatures)
     guess = None if dry_run else last_known.of(running)
-    async with ServerClient(running) as client:
-        sender = _Sender(client, tree, dry_run, progress, strategy)
-        for remaining in reversed(range(_ATTEMPTS + (guess is not None))):
-            base, pending = (guess, None) if guess else await base_of(client, cache)
-            is_guess, guess = guess is not None, None
-            found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
-            same = base.hash == found.signature.hash
-            if same and is_guess:
-                continue  # that there is nothing to do is for the server to say
-            # A change undone before it was live: sent all the same, because that ends it.
-            if same and (dry_run or pending is None):
-                return unchanged(base.hash)
-            progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
-            answer = await sender.answer(base, found, last=not remaining, named=bool(changed))
-            if answer is None:
-                changed = None
-                continue
-            if not dry_run:
-                last_known.heard(running, found.signature)
-            if same or answer.get("prev_hash") == found.signature.hash:
-                return unchanged(found.signature.hash)
-            if not dry_run:
-                await asyncio.to_thread(_keep, settings, running, found.signature)
-            return result_of(answer, base, found)
+    client = ServerClient(running)
+    sender = _Sender(client, running, tree, dry_run, progress, strategy)
+    for remaining in reversed(range(_ATTEMPTS + (guess is not None))):
+        base, pending = (guess, None) if guess else await base_of(client, cache)
+        is_guess, guess = guess is not None, None
+        found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
+        same = base.hash == found.signature.hash
+        if same and is_guess:
+            continue  # that there is nothing to do is for the server to say
+        # A change undone before it was live: sent all the same, because that ends it.
+        if same and (dry_run or pending is None):
+            return unchanged(base.hash)
+        progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
+        answer = await sender.answer(base, found, last=not remaining, named=bool(changed))
+        if answer is None:
+            changed = None
+            continue
+        if not dry_run:
+            last_known.heard(running, found.signature)
+        if same or answer.get("prev_hash") == found.signature.hash:
+            return unchanged(found.signature.hash)
+        if not dry_run:
+            await asyncio.to_thread(_keep, settings, running, found.signature)
+        return result_of(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -92,6 +92,7 @@ class _Sender:
     """Sends differences to one server."""
 
     client: ServerClient
+    running: Running
     tree: KnownTree
     dry_run: bool
     progress: Progress
@@ -128,7 +129,7 @@ class _Sender:
 
         # What only a rebuild realises is refused before gigabytes are sent for it.
         await self.client.patch(body_of(base, found, found.patches, dry_run=True), no_progress)
-        patches = await Uploads(self.client, base, self.progress).send(found)
+        patches = await Uploads(self.running, base, self.progress).send(found)
         body = body_of(base, found, patches, dry_run=False, strategy=wish)
         return await self.client.patch(body, self.progress)
 

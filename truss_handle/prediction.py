@@ -13,6 +13,7 @@ from truss_handle.answers import decoded
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import HandleError, InputInvalid
 from truss_handle.memory import Memory
+from truss_handle.model_routes import ask
 from truss_handle.plain_failures import predict_failure
 from truss_handle.values import PredictInput, PredictResult
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from truss_handle.client import Answer
+    from truss_handle.model_routes import Answer
     from truss_handle.settings import Settings
     from truss_handle.values import Running
 
@@ -35,13 +36,12 @@ async def predict(
     on_text: Callable[[str], None] | None = None,
 ) -> PredictResult:
     """See `operations.predict`."""
-    async with ServerClient(running) as client:
-        try:
-            answer = await client.ask(path, payload, timeout, on_text)
-        except (TypeError, ValueError):
-            require_json(payload)
-            raise
-        error = await _model_error(settings, client, running, answer)
+    try:
+        answer = await ask(running, path, payload, timeout, on_text)
+    except (TypeError, ValueError):
+        require_json(payload)
+        raise
+    error = await _model_error(settings, running, answer)
     with suppress(OSError):  # the answer is there; a full disk costs no more than a default
         await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
     kind, body = decoded(answer.content, answer.content_type)
@@ -102,7 +102,7 @@ def _example(truss_dir: Path) -> PredictInput:
 
 
 async def _model_error(
-    settings: Settings, client: ServerClient, running: Running, answer: Answer
+    settings: Settings, running: Running, answer: Answer
 ) -> Mapping[str, Any] | None:
     """The user's exception behind a failed answer; the answer itself never carries it."""
     if answer.status < 500:
@@ -110,7 +110,7 @@ async def _model_error(
     error_id = answer.error_id
     try:
         if running.control:
-            return _from_status(await client.status(), error_id)
+            return _from_status(await ServerClient(running).status(), error_id)
         lines = await instances.last_lines(settings, running) if error_id else ()
         return predict_failure(lines, str(error_id))
     except HandleError:

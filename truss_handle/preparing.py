@@ -29,21 +29,21 @@ async def prepare(
     """See `operations.prepare`."""
     instances.require_control(running)
     tree = tree_of(settings, running.truss_dir)
-    async with ServerClient(running) as client:
-        base, _ = await base_of(client, SignatureCache(settings.signatures))
-        last_known.heard(running, base)
-        found = await asyncio.to_thread(_difference, base, tree, unsaved)
-        if base.hash == found.signature.hash:
-            return unchanged(base.hash)
-        if found.blobs:
+    client = ServerClient(running)
+    base, _ = await base_of(client, SignatureCache(settings.signatures))
+    last_known.heard(running, base)
+    found = await asyncio.to_thread(_difference, base, tree, unsaved)
+    if base.hash == found.signature.hash:
+        return unchanged(base.hash)
+    if found.blobs:
+        return None
+    try:
+        answer = await client.prepare(body_of(base, found, found.patches, dry_run=False))
+    except PatchRefused as refusal:
+        if refusal.problem.get("type") == "not_found":
             return None
-        try:
-            answer = await client.prepare(body_of(base, found, found.patches, dry_run=False))
-        except PatchRefused as refusal:
-            if refusal.problem.get("type") == "not_found":
-                return None
-            raise
-        return result_of(answer, base, found)
+        raise
+    return result_of(answer, base, found)
 
 
 def _difference(base: Signature, tree: KnownTree, unsaved: Mapping[str, bytes]) -> Difference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 # What a package is installed as may differ from what it is imported as; nothing here knows that.
 _NO_MODULE = re.compile(r"No module named '([^'.]+)")
+
+
+def decoded(content: bytes) -> Any:
+    """The body of an answer: the JSON value in it, else its text."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode("utf-8", "replace")
 
 
 def exception_of(status: int, problem: Any) -> HandleError:

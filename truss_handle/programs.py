@@ -44,14 +44,30 @@ async def run(
     except OSError as error:
         return Completed(127, "", str(error))
     try:
-        out, err = await asyncio.wait_for(process.communicate(), limit)
+        out, err = await asyncio.wait_for(_output(process), limit)
     except asyncio.TimeoutError:
         return Completed(124, "", f"no answer within {limit:g} s")
     finally:
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end_group(process)
             await process.wait()
     return Completed(
         process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
     )
+
+
+async def _output(process: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
+    """What a program has written until it ended, itself or by somebody's hand."""
+    reading = asyncio.create_task(process.communicate())
+    try:
+        await process.wait()
+        # Children that outlive it would hold its output open for as long as they like.
+        _end_group(process)
+        return await reading
+    finally:
+        reading.cancel()
+
+
+def _end_group(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

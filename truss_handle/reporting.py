@@ -11,6 +11,7 @@ from truss_base.exceptions import TrussBaseError
 from truss_handle import instances, leftovers
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import DockerUnavailable, HandleError, ServerUnavailable
+from truss_handle.model_routes import is_loaded
 from truss_handle.registry import Registry, resolve
 from truss_handle.runtimes import runtime_named
 from truss_handle.trees import local_hash
@@ -54,11 +55,12 @@ async def logs(
     running = await instances.require(settings, truss_dir, runtime)
     answered = False
     if running.control:
+        from truss_handle import following  # with it comes httpx
+
         try:
-            async with ServerClient(running) as client:
-                async for line in client.logs(tail=tail, follow=follow):
-                    answered = True
-                    yield line
+            async for line in following.logs(running, tail=tail, follow=follow):
+                answered = True
+                yield line
             return
         except ServerUnavailable:
             # A follower sees the stop of its server as the end of the log.
@@ -72,10 +74,9 @@ async def logs(
 async def _status_of(settings: Settings, running: Running) -> RunningStatus:
     local = await asyncio.to_thread(_local_hash, settings, running.truss_dir)
     try:
-        async with ServerClient(running) as client:
-            if running.control:
-                return of_control(running, await client.status(), local)
-            return of_plain(running, "ready" if await client.loaded() else "loading", local)
+        if running.control:
+            return of_control(running, await ServerClient(running).status(), local)
+        return of_plain(running, "ready" if await is_loaded(running) else "loading", local)
     except HandleError:
         return of_plain(running, "unreachable", local)
 

@@ -205,8 +205,8 @@ async def _plain_is_current(target: _Target, running: Running) -> bool:
 
 async def _revived(target: _Target, running: Running) -> None:
     """A model that is down on the very files that are there gets another chance to load."""
-    async with ServerClient(running) as client:
-        if (await client.status())["state"] in ("failed", "stopped"):
-            target.say("load", "loading the model once more")
-            await client.restart_inference_server()
+    client = ServerClient(running)
+    if (await client.status())["state"] in ("failed", "stopped"):
+        target.say("load", "loading the model once more")
+        await client.restart_inference_server()
     await loaded(target.settings, running, target.options.load_timeout, target.progress)

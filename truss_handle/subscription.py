@@ -6,9 +6,10 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from truss_handle import ended, instances
+from truss_handle import ended, following, instances
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import DockerUnavailable, PatchRefused, ServerUnavailable
+from truss_handle.model_routes import is_loaded
 from truss_handle.registry import Registry
 from truss_handle.reporting import of_control, of_plain
 from truss_handle.values import RunningStatus
@@ -59,26 +60,23 @@ async def watch(
 async def _told(running: Running) -> AsyncGenerator[RunningStatus, None]:
     """What one server says of itself, until it says nothing more."""
     try:
-        async with ServerClient(running) as client:
-            try:
-                async with aclosing(_subscribed(running, client)) as statuses:
-                    async for status in statuses:
-                        yield status
-            except PatchRefused:  # an older control plane, which has no such route
-                async with aclosing(_polled(running, client)) as statuses:
-                    async for status in statuses:
-                        yield status
+        try:
+            async with aclosing(_subscribed(running)) as statuses:
+                async for status in statuses:
+                    yield status
+        except PatchRefused:  # an older control plane, which has no such route
+            async with aclosing(_polled(running)) as statuses:
+                async for status in statuses:
+                    yield status
     except ServerUnavailable:
         return
 
 
-async def _subscribed(
-    running: Running, client: ServerClient
-) -> AsyncGenerator[RunningStatus, None]:
+async def _subscribed(running: Running) -> AsyncGenerator[RunningStatus, None]:
     if not running.control:
         raise PatchRefused("a plain server tells nothing by itself")
     status = None
-    async with aclosing(client.events()) as events:
+    async with aclosing(following.events(running)) as events:
         async for event in events:
             if event.get("event") == "status":
                 status = of_control(running, event, None)
@@ -86,12 +84,12 @@ async def _subscribed(
                 yield status
 
 
-async def _polled(running: Running, client: ServerClient) -> AsyncGenerator[RunningStatus, None]:
+async def _polled(running: Running) -> AsyncGenerator[RunningStatus, None]:
     while True:
         if running.control:
-            yield of_control(running, await client.status(), None)
+            yield of_control(running, await ServerClient(running).status(), None)
         else:
-            yield of_plain(running, "ready" if await client.loaded() else "loading", None)
+            yield of_plain(running, "ready" if await is_loaded(running) else "loading", None)
         await asyncio.sleep(POLL_SECONDS)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from truss_base.chunking import chunks_of
 from truss_base.patch import Blob, FilePatch
+from truss_handle.blobs import send_blob
+from truss_handle.client import ServerClient
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from truss_base.entry import Entry
     from truss_base.patch import Chunk, Patch
     from truss_base.signature import Signature
-    from truss_handle.client import ServerClient
-    from truss_handle.values import Progress
+    from truss_handle.values import Progress, Running
 
 MEBIBYTE = 1 << 20
 
@@ -26,8 +27,9 @@ MEBIBYTE = 1 << 20
 class Uploads:
     """Brings the blobs of one patch to a server that runs the version `base`."""
 
-    def __init__(self, client: ServerClient, base: Signature, progress: Progress) -> None:
-        self._client = client
+    def __init__(self, running: Running, base: Signature, progress: Progress) -> None:
+        self._running = running
+        self._client = ServerClient(running)
         self._base = base
         self._progress = progress
 
@@ -62,12 +64,12 @@ class Uploads:
         for chunk in chunks:
             if chunk.digest in wanted:
                 del wanted[chunk.digest]
-                await self._client.send_blob(chunk.digest, entry.source, offset, chunk.size)
+                await send_blob(self._running, chunk.digest, entry.source, offset, chunk.size)
             offset += chunk.size
 
     async def _whole(self, entry: Entry) -> Blob:
         self._tell(entry, entry.size)
-        await self._client.send_blob(entry.digest, entry.source, 0, entry.size)
+        await send_blob(self._running, entry.digest, entry.source, 0, entry.size)
         return Blob(entry.digest, entry.size)
 
     def _tell(self, entry: Entry, size: int) -> None:

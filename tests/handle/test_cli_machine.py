@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WITHOUT_EXTRAS = """
 import sys
-for name in ("httpx", "uv", "docker", "requests", "pygls", "lsprotocol"):
+for name in ("httptools", "httpx", "uv", "docker", "requests", "pygls", "lsprotocol"):
     sys.modules[name] = None  # Python's own way to say: this cannot be imported
 from truss_handle.cli.main import main
 sys.exit(main(sys.argv[1:]))

@@ -7,11 +7,11 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-
 from truss_base.hash import truss_hash
 from truss_handle.client import ServerClient
-from truss_handle.exceptions import HandleError, StartFailed
+from truss_handle.exceptions import HandleError, ServerUnavailable, StartFailed
+from truss_handle.http.exchange import exchange
+from truss_handle.http.messages import Request
 from truss_handle.registry import Registry
 from truss_handle.runtimes import docker_calls
 from truss_handle.runtimes.docker_logs import container_lines
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ANSWER_LIMIT = 60.0  # seconds until a started container must answer HTTP
 _POLL = 0.05
+_SILENCE = 5.0  # seconds, after which it is asked again
 
 Answer = TypeVar("Answer")
 
@@ -86,11 +87,9 @@ class DockerRuntime:
         progress(ProgressEvent("start", "starting the stopped container again"))
         try:
             running = await self._answering(launch, container, progress)
-            async with ServerClient(running) as client:
-                if await client.truss_hash() == await asyncio.to_thread(
-                    truss_hash, launch.truss_dir
-                ):
-                    return running
+            local = await asyncio.to_thread(truss_hash, launch.truss_dir)
+            if await ServerClient(running).truss_hash() == local:
+                return running
         except HandleError as error:
             progress(ProgressEvent("start", f"the stopped container does not serve: {error}"))
         await _in_thread(partial(docker_calls.remove_all, launch.id))
@@ -158,25 +157,25 @@ async def _built(launch: Launch, log: Path, progress: Progress) -> tuple[str, st
 
 async def _until_answering(launch: Launch, container: str, url: str, limit: float) -> None:
     deadline = time.monotonic() + limit
-    async with httpx.AsyncClient(trust_env=False) as client:
-        while not await _answers(client, url):
-            if not await _in_thread(partial(docker_calls.is_running, container)):
-                words = await _in_thread(partial(docker_calls.last_words, container))
-                raise StartFailed(
-                    f"the container of {launch.truss_dir} ended before it answered: {words}"
-                )
-            if time.monotonic() > deadline:
-                raise StartFailed(
-                    f"the container of {launch.truss_dir} did not answer within {limit:g} s",
-                    hint=f"docker logs {launch.id}",
-                )
-            await asyncio.sleep(_POLL)
+    while not await _answers(url):
+        if not await _in_thread(partial(docker_calls.is_running, container)):
+            words = await _in_thread(partial(docker_calls.last_words, container))
+            raise StartFailed(
+                f"the container of {launch.truss_dir} ended before it answered: {words}"
+            )
+        if time.monotonic() > deadline:
+            raise StartFailed(
+                f"the container of {launch.truss_dir} did not answer within {limit:g} s",
+                hint=f"docker logs {launch.id}",
+            )
+        await asyncio.sleep(_POLL)
 
 
-async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+async def _answers(url: str) -> bool:
     try:
-        await client.get(f"{url}/")
-    except httpx.TransportError:
+        async with exchange(url, Request("GET", "/"), _SILENCE) as response:
+            await response.read()
+    except ServerUnavailable:
         # Also while Docker's own proxy has the port and nobody listens behind it yet.
         return False
     return True
