@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING
 
 from control.plane.exceptions import BlobMismatch, BlobOffset, NoSpace, TooLarge
 from control.plane.failpoints import reach
-from control.plane.releases.directory import LINKED_BYTES, sync_directory
+from control.plane.releases.directory import LINKED_BYTES
+from control.plane.releases.syncing import sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -23,7 +23,8 @@ from control.plane.downloads.request import (
 )
 from control.plane.exceptions import DownloadFailed
 from control.plane.failpoints import reach
-from control.plane.releases.directory import remove_tree, sync_directory
+from control.plane.releases.directory import remove_tree
+from control.plane.releases.syncing import sync_directory
 
 if TYPE_CHECKING:
     import threading

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from control.plane.releases.directory import remove_tree, sync_directory, sync_recent
+from control.plane.releases.directory import remove_tree
 from control.plane.releases.release import new_release_id
+from control.plane.releases.syncing import sync_directory, sync_recent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -192,40 +192,6 @@ def read_file(root: Path, path: str) -> bytes:
         return folder.read(name)
 
 
-def sync_directory(path: Path) -> None:
-    """Brings the names in `path` to disk."""
-    with open_directory(path) as directory:
-        directory.sync()
-
-
-def sync_tree(path: Path) -> None:
-    """Brings a new tree of ours to disk: its directories, and the files that it alone has.
-
-    All at the end: the first call writes the file system's own journal, the others find it done.
-    """
-    for _, _, names, descriptor in os.fwalk(path):
-        for name in names:
-            state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            # A file with a second name is on disk already, as part of an older release.
-            if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
-                _sync_file(name, descriptor)
-        os.fsync(descriptor)
-
-
-def sync_recent(path: Path, since: float) -> None:
-    """Brings the files of a tree to disk that were written after `since`, and their names.
-
-    A file system's journal keeps the order of names: with the last, all are there. Waiting for each
-    of a thousand directories takes seconds where others write as well.
-    """
-    for _, _, names, descriptor in os.fwalk(path):
-        for name in names:
-            state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            if stat.S_ISREG(state.st_mode) and state.st_mtime > since:
-                _sync_file(name, descriptor)
-    sync_directory(path)
-
-
 def remove_tree(path: Path) -> None:
     """Removes a directory of ours with all that is in it; links are removed, not followed."""
     try:
@@ -238,14 +204,6 @@ def remove_tree(path: Path) -> None:
             with contextlib.suppress(OSError):
                 os.chmod(folder, 0o700)  # noqa: PTH101 - os.walk gives text
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _sync_file(name: str, folder: int) -> None:
-    file = os.open(name, _READ, dir_fd=folder)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _step(descriptor: int, part: str, *, create: bool) -> int:

@@ -15,7 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from control.plane.failpoints import reach
-from control.plane.releases.directory import sync_directory
+from control.plane.releases.syncing import sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from control.plane.exceptions import HashMismatch, StateError
 from control.plane.failpoints import reach
 from control.plane.releases.complete_config import complete_json, read_config
 from control.plane.releases.content import Copied, Linked
-from control.plane.releases.directory import open_directory, remove_tree, sync_directory, sync_tree
+from control.plane.releases.directory import open_directory, remove_tree
 from control.plane.releases.journal import Journal
 from control.plane.releases.release import (
     COMPLETE_CONFIG,
@@ -31,6 +31,7 @@ from control.plane.releases.release import (
     read_release,
 )
 from control.plane.releases.staging import stage_tree
+from control.plane.releases.syncing import sync_directory, sync_tree
 from truss_base.hash import tree_hash
 from truss_base.tree import CONFIG_FILE, scan
 
@@ -186,8 +187,7 @@ class ReleaseStore:
 
     def settle(self, release: Release) -> None:
         """Waits until a staged release outlives the machine. May run while it is loaded."""
-        sync_tree(release.root)
-        sync_directory(self._releases)
+        sync_tree(release.root, self._releases)
 
     def commit(self, release: Release) -> None:
         """Makes a settled release the live one. The rename is the instant; `keep_commit` follows.
