@@ -1,17 +1,19 @@
 // The main job in the editor: a save changes what the running Truss answers.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { given, scenario } from "./scenario.mjs";
 import { LOAD_MS } from "./workbench.mjs";
 
 const config = `${given.truss}/config.yaml`;
 const model = `${given.truss}/model/model.py`;
+const kept = `${dirname(given.truss)}/.vscode/settings.json`;
 const write = (path, edit) => writeFileSync(path, edit(readFileSync(path, "utf8")));
 const lineOf = (path, text) => readFileSync(path, "utf8").split("\n").findIndex((line) => line.includes(text)) + 1;
 
 const settings = {
   "controlTruss.interpreter": given.python,
-  "controlTruss.patchOnSave": "on",
   "controlTruss.anyPython": true,
 };
 
@@ -55,12 +57,21 @@ await scenario({ settings }, async (workbench, step) => {
   });
 
   await workbench.openFile("iris/model/model.py");
-  await step("a save of model.py patches the container", async () => {
-    const patching = workbench.passes("iris: patching");
+  const question = page.locator(".notification-list-item", { hasText: "Patch the running container of iris?" });
+  await step("the first save of model.py asks, with what a patch would do", async () => {
     await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[best].upper(),');
     await workbench.save();
+    await question.filter({ hasText: "S1 hot swap: " }).waitFor();
+  });
+  await step("Always patches the container", async () => {
+    const patching = workbench.passes("iris: patching");
+    await question.locator(".monaco-button", { hasText: "Always" }).click();
     await patching;
     await workbench.says("iris: running, in sync");
+  });
+  await step("and is kept in the settings of the folder", async () => {
+    const word = '"controlTruss.patchOnSave": "on"';
+    while (!existsSync(kept) || !readFileSync(kept, "utf8").includes(word)) await delay(50);
   });
   await step("the same question, the last one used, has a new answer", async () => {
     assert.deepEqual(JSON.parse(await predict()), { measurements: [5.9, 2.8, 4.3, 1.3] });
@@ -69,7 +80,7 @@ await scenario({ settings }, async (workbench, step) => {
 
   if (given.picture) await step("picture", () => takePicture(workbench, given.picture));
 
-  await step("an exception of predict: the traceback beside, and a problem at its line", async () => {
+  await step("the next save patches without a question; an exception of predict: the traceback beside, and a problem at its line", async () => {
     await workbench.openFile("iris/model/model.py");
     await workbench.replaceLine(lineOf(model, '"species":'), '"species": self._species[99],');
     const patching = workbench.passes("iris: patching");

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.editor, pytest.mark.timeout(200)]
 
 
 def test_a_save_changes_the_answer(stage: Stage, iris: Path, repository: Path) -> None:
-    """Typo fixed, container started, asked, edited, saved, asked again, stopped."""
+    """Typo fixed, container started, asked, edited, saved with a word that holds, asked again."""
     picture = repository / "docs/images/editor.png"
     update = os.environ.get("UPDATE_PICTURE") == "1"
     stage.play("loop.mjs", truss=str(iris), picture=str(picture) if update else None)
