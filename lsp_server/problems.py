@@ -51,6 +51,10 @@ class Problems:
         if snapshot.truss is None:
             return ()
         config = snapshot if snapshot.is_config else self._config(snapshot.truss)
+        if config is not None and not snapshot.is_config:
+            as_typed = diagnostics.findings_as_typed(snapshot, config)
+            if as_typed is not None:
+                return as_typed
         return diagnostics.findings_in(snapshot, config, self._documents.saved_text(snapshot))
 
     def of(self, snapshot: Snapshot) -> tuple[Problem, ...]:

@@ -45,6 +45,35 @@ def pushing(**more: Any) -> types.ClientCapabilities:
     )
 
 
+def capable() -> types.ClientCapabilities:
+    """A client with everything that changes what the server sends, as big editors have it."""
+    client = pushing(encodings=[types.PositionEncodingKind.Utf16])
+    assert client.workspace is not None
+    assert client.text_document is not None
+    client.workspace.workspace_edit = types.WorkspaceEditClientCapabilities(
+        document_changes=True, resource_operations=[types.ResourceOperationKind.Create]
+    )
+    client.text_document.publish_diagnostics = types.PublishDiagnosticsClientCapabilities(
+        related_information=True,
+        code_description_support=True,
+        tag_support=types.ClientDiagnosticsTagOptions(list(types.DiagnosticTag)),
+    )
+    client.text_document.document_symbol = types.DocumentSymbolClientCapabilities(
+        hierarchical_document_symbol_support=True
+    )
+    client.text_document.completion = types.CompletionClientCapabilities(
+        completion_item=types.ClientCompletionItemOptions(
+            snippet_support=True,
+            documentation_format=[types.MarkupKind.Markdown],
+            insert_text_mode_support=types.ClientCompletionItemInsertTextModeOptions(
+                list(types.InsertTextMode)
+            ),
+            resolve_support=types.ClientCompletionItemResolveOptions(["documentation"]),
+        )
+    )
+    return client
+
+
 def pulling() -> types.ClientCapabilities:
     """The same client, asking for diagnostics itself."""
     return pushing(pull=True)

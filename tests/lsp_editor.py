@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -98,7 +99,7 @@ class Editor:
     # Documents
 
     def uri(self, name: str) -> str:
-        return (self.folder / name).as_uri()
+        return Path(os.path.normpath(self.folder / name)).as_uri()
 
     def open(self, name: str, text: str | None = None) -> None:
         if text is None:
@@ -108,6 +109,9 @@ class Editor:
         language = "yaml" if name.endswith(".yaml") else "python"
         item = types.TextDocumentItem(uri, language, 1, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def is_open(self, name: str) -> bool:
+        return self.uri(name) in self._buffers
 
     def text(self, name: str) -> str:
         return self._buffers[self.uri(name)][1]

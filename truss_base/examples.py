@@ -47,7 +47,8 @@ def parse_examples(text: str) -> tuple[Example, ...]:
     """
     document = Document.parse(text)
     for problem in document.problems:
-        raise ExamplesError(f"no YAML: {problem.message}", problem.start, problem.end)
+        message = problem.message.removeprefix("this is no YAML: ")
+        raise ExamplesError(f"no YAML: {message}", problem.start, problem.end)
     data = document.data
     if data is None:
         return ()

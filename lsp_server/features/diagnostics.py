@@ -59,6 +59,27 @@ def findings_in(snapshot: Snapshot, config: Snapshot | None, saved: str) -> tupl
     )
 
 
+def findings_as_typed(snapshot: Snapshot, config: Snapshot) -> tuple[Finding, ...] | None:
+    """What is wrong in a requirements file or examples, as they are typed; None for other files.
+
+    The model's Python has servers of its own, which say while it is typed what is no Python.
+    """
+    from truss_base.config import TrussConfig
+    from truss_base.validation.across import in_examples, in_requirements
+
+    truss = config.truss
+    if truss is None or snapshot.path is None or snapshot.path.suffix == ".py":
+        return None
+    values = TrussConfig.tolerant(config.document.data)
+    for name, check in (
+        (values.requirements_file, in_requirements),
+        (values.examples_filename, in_examples),
+    ):
+        if name and truss / name == snapshot.path:
+            return tuple(check(snapshot.text, name))
+    return None
+
+
 def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:
     related = tuple(
         Related(snapshot.uri, snapshot.range(other.start, other.end), other.message)

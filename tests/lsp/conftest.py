@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from lsp_clients import pushing
 from lsp_editor import Editor, Json, OpenEditor
-from lsp_truss import CONFIG, MODEL
+from lsp_truss import CONFIG, MODEL, SPEAKER
 from lsprotocol import types
 
 from truss_handle import operations
@@ -25,6 +25,16 @@ def truss(tmp_path: Path) -> Path:
     (folder / "model" / "__init__.py").write_text("")
     (folder / "model" / "model.py").write_text(MODEL)
     return folder
+
+
+@pytest.fixture
+def speaker(tmp_path: Path) -> Path:
+    """A Truss with files to name, code that reads what the config declares, and neighbours."""
+    for name, text in SPEAKER.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "speaker"
 
 
 @pytest.fixture

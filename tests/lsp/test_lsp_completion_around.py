@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from lsp_editor import OpenEditor
 from lsp_marks import marked
+from lsp_questions import filled_in
 from lsprotocol import types
 
 from lsp_server.documents import Documents
@@ -155,13 +155,6 @@ def test_a_comment_offers_to_suppress_what_is_said_about_its_line(folder: Path) 
     above = "model_name: x\n# tr│\nmodle_name: y\n"
     after = accepted(folder, above, "# truss: ignore[unknown-key]")
     assert [finding.code for finding in validate(after)] == []
-
-
-def filled_in(snippet: str) -> str:
-    """A snippet with every place left as proposed."""
-    text = re.sub(r"\$\{\d+\|((?:\\.|[^,|])*)(?:,(?:\\.|[^|])*)?\|\}", r"\1", snippet)
-    text = re.sub(r"\$\{\d+:((?:\\.|[^}])*)\}", r"\1", text)
-    return re.sub(r"\\([\\$},|])", r"\1", text)
 
 
 BLOCKS = [one.name for one in children(()) if isinstance(one.example, (dict, list))]

@@ -7,6 +7,7 @@ line, an open quote at the end of the file. The cause is found again from the te
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_base.document.compose import Problem
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*)(?P<rest>:(?:\s|$).*)?(?:#.*)?$")
 _QUOTES = ("'", '"')
 _QUOTED_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?(?P<quote>['\"])")
+_BRACKET_BEHIND = re.compile(r"[\[\]{}]")
 _NEW_KEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
 
@@ -205,6 +207,25 @@ def _open_flow(text: str, lines: LineIndex, found: Composition) -> Problem:
     return Problem(at, at + 1, f"this {text[at : at + 1]!r} is never closed with {closing!r}")
 
 
+def _no_entry(text: str, lines: LineIndex, found: Composition) -> Problem:
+    """A comma too many; or the text ends within brackets, as it does while they are typed."""
+    if text[found.mark :].strip():
+        return Problem(found.mark, found.mark + 1, "a value is missing here")
+    at = _innermost_open(text)
+    if at is None:
+        return Problem(max(len(text) - 1, 0), len(text), "a value is missing at the end")
+    return _open_flow(text, lines, replace(found, context=at))
+
+
+def _innermost_open(text: str) -> int | None:
+    closed = 0
+    for match in _BRACKET_BEHIND.finditer(text[::-1]):
+        closed += 1 if match[0] in "]}" else -1
+        if closed < 0:
+            return len(text) - match.end()
+    return None
+
+
 def _bad_start(text: str, lines: LineIndex, found: Composition) -> Problem:
     character = text[found.mark : found.mark + 1]
     if character == "\t":
@@ -219,6 +240,7 @@ _RULES = (
     ("quoted scalar", _open_quote),
     ("flow sequence", _open_flow),
     ("flow mapping", _open_flow),
+    ("flow node", _no_entry),
     ("simple key", _simple_key),
     ("mapping values are not allowed", _no_value_here),
     ("cannot start any token", _bad_start),

@@ -88,14 +88,27 @@ def _requirements(document: Document, config: TrussConfig, directory: Path) -> I
     if not _is_file(directory / name):
         yield _missing(value_range(document, ("requirements_file",)), f"there is no file {name}")
         return
-    if name.endswith((".toml", ".lock")):
-        return
     try:
         text = read_text(directory / name)
-        yield from _shown(list(requirement_lines(text, name)), {name: text})
+        yield from in_requirements(text, name)
     except ConfigError as error:
         where = value_range(document, ("requirements_file",))
         yield Finding(*where, "requirement", "warning", str(error))
+
+
+def in_requirements(text: str, name: str) -> Iterator[Finding]:
+    """What is wrong in the text of a requirements file; of its other forms nothing is read."""
+    if not name.endswith((".toml", ".lock")):
+        yield from _shown(list(requirement_lines(text, name)), {name: text})
+
+
+def in_examples(text: str, name: str) -> Iterator[Finding]:
+    """What is wrong in the text of a file of examples."""
+    try:
+        parse_examples(text)
+    except ExamplesError as error:
+        found = Finding(error.start, error.end, "examples", "warning", str(error), path=name)
+        yield from _shown([found], {name: text})
 
 
 def _package_dirs(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
@@ -109,15 +122,12 @@ def _examples(config: TrussConfig, directory: Path) -> Iterator[Finding]:
     name = config.examples_filename
     if not _is_file(directory / name):
         return
-    text = ""
     try:
         text = read_text(directory / name)
-        parse_examples(text)
-    except ExamplesError as error:
-        found = Finding(error.start, error.end, "examples", "warning", str(error), path=name)
-        yield from _shown([found], {name: text})
     except ConfigError as error:
         yield Finding(0, 0, "examples", "warning", str(error), path=name)
+    else:
+        yield from in_examples(text, name)
 
 
 def _missing(where: tuple[int, int], message: str) -> Finding:

@@ -30,6 +30,11 @@ FAULTS = [
     ('a: «"»open\nb: 1\nc: "x"\nd: 1\n', "not closed", "b c d"),
     ("a: «[»1, 2\nb: 1\n", "never closed", "a b"),
     ("a: «{»b: 1\nc: 1\n", "never closed", "a c"),
+    # As it is while it is typed: the text ends within.
+    ("a: 1\nb: «[»\n", "never closed", "a"),
+    ("a: 1\nb: «{»", "never closed", "a"),
+    ("a: 1\nb: {c: «[»1, \n", "never closed", "a"),
+    ("a: 1\nb: [2,«,» 3]\n", "missing", "a"),
     # Others.
     ("a: b«:» c\nd: 1\n", "second ': '", "a d"),
     ("a: «@»b\nc: 1\n", "cannot start", "c"),
