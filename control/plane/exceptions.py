@@ -146,9 +146,15 @@ class UpstreamLost(UpstreamError):
 class Problem(ControlPlaneError):
     """One refusal of the control API. `type` is stable; `detail` is one line for people."""
 
-    status: ClassVar[int] = 500
-    type: ClassVar[str] = "unknown"
-    title: ClassVar[str] = "Something went wrong"
+    status: ClassVar[int]
+    type: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init_subclass__(cls, **declared: int | str) -> None:
+        """Takes what a kind of problem declares beside its base: `status`, `type`, `title`."""
+        super().__init_subclass__()
+        for name, value in declared.items():
+            setattr(cls, name, value)
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -170,58 +176,41 @@ class Problem(ControlPlaneError):
         }
 
 
-class InvalidRequest(Problem):
+class InvalidRequest(
+    Problem, status=400, type="invalid_request", title="The request is not understood"
+):
     """The body is not what the route takes."""
 
-    status = 400
-    type = "invalid_request"
-    title = "The request is not understood"
 
-
-class Unauthorized(Problem):
+class Unauthorized(Problem, status=401, type="unauthorized", title="A valid token is required"):
     """No token, or the wrong one."""
 
-    status = 401
-    type = "unauthorized"
-    title = "A valid token is required"
 
-
-class Forbidden(Problem):
+class Forbidden(Problem, status=403, type="forbidden", title="The request is refused"):
     """The request comes from where no request may come from."""
 
-    status = 403
-    type = "forbidden"
-    title = "The request is refused"
 
-
-class NotFound(Problem):
+class NotFound(Problem, status=404, type="not_found", title="There is no such route"):
     """There is no such route."""
 
-    status = 404
-    type = "not_found"
-    title = "There is no such route"
 
-
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(
+    Problem, status=405, type="method_not_allowed", title="The route takes another method"
+):
     """The route exists, with another method."""
 
-    status = 405
-    type = "method_not_allowed"
-    title = "The route takes another method"
 
-
-class InadmissiblePatch(Problem):
+class InadmissiblePatch(
+    Problem,
+    status=409,
+    type="inadmissible_patch",
+    title="The patch does not fit the running version",
+):
     """The patch does not fit the running version, or does not do what it promises."""
 
-    status = 409
-    type = "inadmissible_patch"
-    title = "The patch does not fit the running version"
 
-
-class GivenUp(Problem):
+class GivenUp(Problem, status=409):
     """A patch ended before it was live, by no fault of its own."""
-
-    status = 409
 
     @property
     def remembered(self) -> str:
@@ -229,21 +218,17 @@ class GivenUp(Problem):
         return self.type
 
 
-class Superseded(GivenUp):
+class Superseded(GivenUp, type="superseded", title="A newer patch replaced this one"):
     """A newer patch came before this one was live."""
-
-    type = "superseded"
-    title = "A newer patch replaced this one"
 
     def __init__(self) -> None:
         super().__init__("A newer patch replaced this one before it was live; nothing was changed.")
 
 
-class Interrupted(GivenUp):
+class Interrupted(
+    GivenUp, type="interrupted", title="A restart or a stop came before the patch was live"
+):
     """Somebody restarted or stopped the inference server before the patch was live."""
-
-    type = "interrupted"
-    title = "A restart or a stop came before the patch was live"
 
     def __init__(self) -> None:
         super().__init__(
@@ -252,30 +237,19 @@ class Interrupted(GivenUp):
         )
 
 
-class Abandoned(GivenUp):
+class Abandoned(GivenUp, type="abandoned", title="The client left before the patch was live"):
     """Whoever sent the patch left before it was live; the history alone tells of it."""
-
-    type = "abandoned"
-    title = "The client left before the patch was live"
 
     def __init__(self) -> None:
         super().__init__("The client left before the patch was live; nothing was changed.")
 
 
-class TooLarge(Problem):
+class TooLarge(Problem, status=413, type="too_large", title="The request is too large"):
     """The body exceeds the limit."""
 
-    status = 413
-    type = "too_large"
-    title = "The request is too large"
 
-
-class BlobOffset(Problem):
+class BlobOffset(Problem, status=409, type="blob_offset", title="The upload continues elsewhere"):
     """An upload has to go on where the last one ended, or begin anew."""
-
-    status = 409
-    type = "blob_offset"
-    title = "The upload continues elsewhere"
 
     def __init__(self, offset: int) -> None:
         super().__init__(f"{offset} bytes of this blob are here: continue there, or begin at 0.")
@@ -285,12 +259,10 @@ class BlobOffset(Problem):
         return {"offset": self.offset}
 
 
-class MissingBlobs(Problem):
+class MissingBlobs(
+    Problem, status=409, type="missing_blobs", title="The patch refers to blobs that were not sent"
+):
     """A patch refers to blobs that are not here; it may be sent again after them."""
-
-    status = 409
-    type = "missing_blobs"
-    title = "The patch refers to blobs that were not sent"
 
     def __init__(self, missing: Sequence[str]) -> None:
         shown = ", ".join(digest[:12] for digest in missing[:3])
@@ -301,12 +273,10 @@ class MissingBlobs(Problem):
         return {"missing": self.missing}
 
 
-class BlobMismatch(Problem):
+class BlobMismatch(
+    Problem, status=422, type="blob_mismatch", title="The blob is not what was announced"
+):
     """The bytes that came hash to something else."""
-
-    status = 422
-    type = "blob_mismatch"
-    title = "The blob is not what was announced"
 
     def __init__(self, announced: str, found: str) -> None:
         super().__init__(
@@ -315,28 +285,23 @@ class BlobMismatch(Problem):
         )
 
 
-class NoSpace(Problem):
+class NoSpace(Problem, status=507, type="no_space", title="There is no room for the blob"):
     """The disk does not take a blob."""
 
-    status = 507
-    type = "no_space"
-    title = "There is no room for the blob"
 
-
-class UnsupportedMediaType(Problem):
+class UnsupportedMediaType(
+    Problem, status=415, type="unsupported_media_type", title="Only JSON is taken"
+):
     """The body is not declared as JSON."""
 
-    status = 415
-    type = "unsupported_media_type"
-    title = "Only JSON is taken"
 
-
-class UnsupportedPatch(Problem):
+class UnsupportedPatch(
+    Problem,
+    status=422,
+    type="unsupported_patch",
+    title="The patch cannot be applied to a running Truss",
+):
     """The patch asks for what a running container cannot do."""
-
-    status = 422
-    type = "unsupported_patch"
-    title = "The patch cannot be applied to a running Truss"
 
     def __init__(self, detail: str, plan: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
@@ -346,12 +311,10 @@ class UnsupportedPatch(Problem):
         return self.plan
 
 
-class PatchFailed(Problem):
+class PatchFailed(
+    Problem, status=422, type="patch_failed_recoverable", title="The new version does not load"
+):
     """The new version does not load. The old one was never touched."""
-
-    status = 422
-    type = "patch_failed_recoverable"
-    title = "The new version does not load"
 
     def __init__(self, detail: str, model_error: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
@@ -366,20 +329,12 @@ class PatchFailed(Problem):
         return {} if self.model_error is None else {"model_error": self.model_error}
 
 
-class InternalProblem(Problem):
+class InternalProblem(Problem, status=500, type="unknown", title="The control plane failed"):
     """A fault of the control plane itself."""
 
-    status = 500
-    type = "unknown"
-    title = "The control plane failed"
 
-
-class LoadProblem(Problem):
+class LoadProblem(Problem, status=503, type="load_failed", title="The model does not load"):
     """The running version does not load."""
-
-    status = 503
-    type = "load_failed"
-    title = "The model does not load"
 
     def __init__(self, detail: str, model_error: Mapping[str, Any]) -> None:
         super().__init__(detail)

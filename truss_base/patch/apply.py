@@ -31,15 +31,20 @@ class TreeFile:
 
 
 def config_after(patches: Sequence[Patch], config: TrussConfig) -> TrussConfig:
-    """The config that holds after `patches` were applied to a Truss with `config`.
+    """The config that holds after `patches` were applied to a Truss with `config`. The text decides
+    where a patch carries both it and its values.
 
-    Never raises for what a newer version of the config may contain.
+    Accepts what a newer version of the config may contain. Raises ConfigError for a text that is no
+    config at all.
     """
     from truss_base.config import TrussConfig
+    from truss_base.loading import known_config
 
     for patch in patches:
         if isinstance(patch, ConfigPatch):
-            return TrussConfig.tolerant(patch.config)
+            if patch.content is None:
+                return TrussConfig.tolerant(patch.config)
+            return known_config(patch.content)
     return config
 
 

@@ -12,17 +12,15 @@ from control.plane.exceptions import InadmissiblePatch
 from control.plane.releases.complete_config import read_config
 from control.plane.releases.content import Assembled, Kept, Linked, Written
 from control.plane.releases.directory import read_file
-from truss_base.config import TrussConfig
 from truss_base.exceptions import ConfigError, PatchError, PathError
 from truss_base.hash import tree_hash
-from truss_base.loading import known_config
 from truss_base.patch import (
     Action,
-    ConfigPatch,
     EnvironmentVariablePatch,
     ExternalDataPatch,
     RequirementPatch,
     SystemPackagePatch,
+    config_after,
     file_changes,
 )
 from truss_base.patch.apply import check_tree
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from control.plane.releases.content import Content, Piece
     from control.plane.releases.manifest import Manifest
     from control.plane.releases.release import Release
+    from truss_base.config import TrussConfig
     from truss_base.patch import Patch, TreeFile
 
 
@@ -48,7 +47,7 @@ def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
             result is not the promised version.
     """
     try:
-        config = config_after(request.patches, base)
+        config = config_after(request.patches, read_config(base.tree))
         contents = _contents(base.manifest, file_changes(request.patches, config), request.pieces)
         check_tree({path: content.target for path, content in contents.items()})
     except (ConfigError, PatchError, PathError) as error:
@@ -58,20 +57,6 @@ def new_contents(base: Release, request: PatchRequest) -> dict[str, Content]:
     _check_external_data(request.patches, config)
     _check_hash(contents, request.hash)
     return contents
-
-
-def config_after(patches: Sequence[Patch], base: Release) -> TrussConfig:
-    """The config that holds after `patches`. The text decides where a patch carries both.
-
-    Raises:
-        ConfigError: a patch brings a text that is no config at all.
-    """
-    for patch in patches:
-        if isinstance(patch, ConfigPatch):
-            if patch.content is None:
-                return TrussConfig.tolerant(patch.config)
-            return known_config(patch.content)
-    return read_config(base.tree)
 
 
 # What is larger is not held in memory to be compared, unless it is code: it is data, and a change

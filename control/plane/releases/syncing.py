@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 # One `fsync` after the other waits for a commit of the file system's journal each; those that are
 # asked for at once share one. On a busy disk that is the difference between 12 ms and 1 ms.
-AT_ONCE = 8
+AT_ONCE = 4
 _BATCH = 64
 _waiting = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sync")
 

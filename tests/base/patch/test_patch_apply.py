@@ -74,9 +74,14 @@ def test_a_config_patch_without_text_writes_its_dump() -> None:
     assert after["config.yaml"].content.decode() == "model_name: é\ndata_dir: d\n"
 
 
-def test_paths_are_those_of_the_new_config() -> None:
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [({"model_module_dir": "src"}, None), ({"model_module_dir": "old"}, "model_module_dir: src")],
+    ids=["values alone", "the text decides"],
+)
+def test_paths_are_those_of_the_new_config(values: dict[str, str], text: str | None) -> None:
     patches: list[Patch] = [
-        ConfigPatch(Action.UPDATE, "config.yaml", {"model_module_dir": "src"}, ""),
+        ConfigPatch(Action.UPDATE, "config.yaml", values, text),
         code(Action.ADD, "model.py", b"x"),
     ]
     config = config_after(patches, CONFIG)
