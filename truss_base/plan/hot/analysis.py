@@ -9,7 +9,7 @@ from truss_base.plan.hot.building import build_swap
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.changes import changed_keys
 from truss_base.plan.hot.graph import Edges
-from truss_base.plan.hot.memory import memory_of
+from truss_base.plan.hot.keeping.memory import memory_of
 from truss_base.plan.hot.rebinding import rebinding_of
 from truss_base.plan.hot.rules import RULES
 from truss_base.plan.hot.spread import spread

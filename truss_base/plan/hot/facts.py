@@ -67,12 +67,10 @@ class Scan:
     imports: Mapping[str, tuple[Import, ...]] = field(default_factory=dict)
     attributes: frozenset[str] = frozenset()  # of objects of unknown type
     method_calls: frozenset[str] = frozenset()  # on objects of unknown type
-    called: frozenset[str] = frozenset()  # the last name of everything that is called
     decorators: tuple[Path, ...] = ()
     bases: tuple[Path, ...] = ()
     keywords: tuple[str, ...] = ()  # of a class: metaclass=...
     needs_cell: bool = False  # super() or __class__
-    writes: bool = False  # may keep something beyond its call
     stores: tuple[Use, ...] = ()  # what functions bind or change outside of themselves
     nested_stores: frozenset[Path] = frozenset()  # globals bound by functions made inside
     anonymous_calls: tuple[int, ...] = ()  # lines of eager calls of something without a name

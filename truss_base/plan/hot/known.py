@@ -93,6 +93,66 @@ _QUIET_PACKAGES = frozenset(
     }
 )
 
+# These look at what they are given, but for the functions below.
+_READING_PACKAGES = _QUIET_PACKAGES | {
+    *("diffusers", "einops", "jax", "onnxruntime", "sentence_transformers", "tensorflow"),
+    *("torch", "torchvision", "transformers", "vllm"),
+}
+_WRITING = frozenset(
+    {
+        *("bisect.insort", "bisect.insort_left", "bisect.insort_right", "heapq.heapify"),
+        *("heapq.heappop", "heapq.heappush", "heapq.heappushpop", "heapq.heapreplace"),
+        *("numpy.add.at", "numpy.copyto", "numpy.fill_diagonal", "numpy.place", "numpy.put"),
+        *("numpy.put_along_axis", "numpy.putmask", "numpy.random.shuffle", "operator.delitem"),
+        *("operator.iadd", "operator.iand", "operator.iconcat", "operator.imul", "operator.ior"),
+        *("operator.isub", "operator.setitem", "operator.ixor", "random.shuffle"),
+        *("struct.pack_into", "shutil.copyfileobj", "ctypes.memmove", "ctypes.memset", "delattr"),
+        *("setattr", "next", "anext"),
+    }
+)
+_HANDING_ON = frozenset(
+    {
+        *("collections.ChainMap", "contextlib.closing", "contextlib.nullcontext", "itertools"),
+        *("numpy.asanyarray", "numpy.asarray", "numpy.atleast_1d", "numpy.atleast_2d"),
+        *("numpy.broadcast_to", "numpy.expand_dims", "numpy.frombuffer", "numpy.moveaxis"),
+        *("numpy.ravel", "numpy.reshape", "numpy.squeeze", "numpy.swapaxes", "numpy.transpose"),
+        *("operator.getitem", "torch.as_tensor", "torch.from_numpy", "torch.reshape"),
+        *("torch.squeeze", "torch.transpose", "torch.unsqueeze", "types.SimpleNamespace"),
+        *("typing.cast", "typing_extensions.cast", "weakref.proxy", "weakref.ref"),
+    }
+)
+_SETTINGS = frozenset(
+    {"filterwarnings", "putenv", "setdefaulttimeout", "setlocale", "simplefilter"}
+)
+
+
+def may_write_into(dotted: str) -> bool:
+    """Whether a function may change something that it is given beside other things."""
+    package = dotted.partition(".")[0]
+    if dotted in _WRITING or (package == "torch" and dotted.endswith("_")):
+        return True
+    return not (_is_known(package) or "." not in dotted)
+
+
+def may_hand_on(dotted: str) -> bool:
+    """Whether a function may return what it is given, or something that shares its memory."""
+    package = dotted.partition(".")[0]
+    return _listed(dotted, _HANDING_ON) or not (_is_known(package) or "." not in dotted)
+
+
+def is_setting(name: str) -> bool:
+    """Whether a library's function of this name keeps what it is given for later calls."""
+    return name.startswith("set_") or name in _SETTINGS
+
+
+def only_looks(path: tuple[str, ...]) -> bool:
+    """Whether a name is that of a built-in function which changes nothing that it is given."""
+    return len(path) == 1 and path[0] in BUILTINS
+
+
+def _is_known(package: str) -> bool:
+    return package in _READING_PACKAGES or package in sys.stdlib_module_names
+
 
 def may_be_called(dotted: str) -> bool:
     """Whether calling it changes nothing but its result."""

@@ -10,7 +10,7 @@ from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.names import class_of, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from truss_base.plan.hot.facts import Definition, Import, Path, Use
     from truss_base.plan.hot.program import Key, Module, Program
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 _MAKING = ("__init__", "__new__", "__post_init__")
 
 
-def foreign_name(program: Program, module: Module, path: Path) -> str | None:
-    """The full name of what `path` denotes outside the Truss: "torch.nn.Module", "len".
+def foreign_name(
+    program: Program,
+    module: Module,
+    path: Path,
+    local: Mapping[str, tuple[Import, ...]] | None = None,
+) -> str | None:
+    """The full name of what `path` denotes outside the Truss: "torch.nn.Module", "len"; `local`
+    are imports inside functions.
 
     None for what the Truss defines.
     """
+    if local and path[0] in local:
+        return next(_full_names(program, module, [*local[path[0]]], path[1:]), None)
     definition = module.facts.definitions.get(path[0])
     if definition is None:
         return None if module.facts.stars else ".".join(path)

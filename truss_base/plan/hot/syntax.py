@@ -15,7 +15,7 @@ KEEPERS = frozenset(
     {
         *("add", "append", "appendleft", "cache", "extend", "extendleft", "heappush", "insert"),
         *("memoize", "put", "put_nowait", "push", "record", "register", "remember", "save", "set"),
-        *("setdefault", "store", "update", "__setattr__", "__setitem__"),
+        *("setdefault", "store", "update", "__iadd__", "__ior__", "__setattr__", "__setitem__"),
     }
 )
 """Methods that keep what they are given."""
@@ -23,11 +23,14 @@ KEEPERS = frozenset(
 WRITERS = frozenset({"dump", "savez", "tofile", "write", "write_bytes", "write_text", "writelines"})
 """Methods that write what they are given to a file."""
 
-FILLERS = (
-    *(("setattr",), ("object", "__setattr__"), ("operator", "setitem"), ("setitem",)),
-    *(("heapq", "heappush"), ("heappush",)),
-    *(("bisect", "insort"), ("bisect", "insort_left"), ("bisect", "insort_right")),
-    *(("insort",), ("insort_left",), ("insort_right",)),
+FILLERS = frozenset(
+    {
+        *(("setattr",), ("delattr",), ("object", "__setattr__"), ("operator", "setitem")),
+        *(("setitem",), ("operator", "iadd"), ("operator", "ior"), ("operator", "iconcat")),
+        *(("operator", "delitem"), ("heapq", "heappush"), ("heappush",)),
+        *(("bisect", "insort"), ("bisect", "insort_left"), ("bisect", "insort_right")),
+        *(("insort",), ("insort_left",), ("insort_right",)),
+    }
 )
 """Functions that change what they are given first."""
 
@@ -105,6 +108,11 @@ def parameters(arguments: ast.arguments) -> list[str]:
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     every += [item for item in (arguments.vararg, arguments.kwarg) if item]
     return [item.arg for item in every]
+
+
+def given(call: ast.Call) -> list[ast.expr]:
+    """The values of all arguments of a call."""
+    return [*call.args, *(item.value for item in call.keywords)]
 
 
 def callee(node: ast.expr) -> Path:

@@ -10,7 +10,7 @@ from truss_base.plan.hot.facts import FIELDS, SELF, Kind, Role
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from truss_base.plan.hot.facts import Definition
+    from truss_base.plan.hot.facts import Definition, Path
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Program
 
@@ -24,6 +24,11 @@ def called(key: Key) -> str:
         return "module-level code"
     owner, _, last = name.rpartition(".")
     return f"`{owner}`" if last.startswith(("*", "#")) else f"`{name}`"
+
+
+def shown(path: Path) -> str:
+    """A dotted name as it is written."""
+    return ".".join("self" if part == SELF else part for part in path)
 
 
 def place(program: Program, key: Key, offset: int = 0) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Role
 from truss_base.plan.hot.reading.names import NameScanner
-from truss_base.plan.hot.syntax import FILLERS, MUTATORS, WRITERS, dotted
+from truss_base.plan.hot.syntax import MUTATORS, dotted, given
 
 if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
@@ -23,12 +23,6 @@ class CallScanner(NameScanner):
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
-        self._outside.writes |= dotted(function) in (*FILLERS, ("getattr",))
-        if isinstance(function, ast.Attribute):
-            self._called.add(function.attr)
-            self._outside.writes |= function.attr in WRITERS
-        elif isinstance(function, ast.Name):
-            self._called.add(function.id)
         if isinstance(function, ast.Name) and self._builtin(function.id, node):
             return
         path = dotted(function)
@@ -39,18 +33,12 @@ class CallScanner(NameScanner):
             self._outside.attributes.update(path[2:])
             if len(path) > 1 and path[-1] in MUTATORS:
                 self._path(path[:-1], Role.MUTATE, node)
-        self._arguments(node)
-
-    def _arguments(self, node: ast.Call) -> None:
-        values = [*node.args, *(item.value for item in node.keywords)]
-        self._called.update(path[-1] for path in map(dotted, values) if path)  # by the receiver
-        self._all(values)
+        self._all(given(node))
 
     def _unnamed_call(self, function: ast.expr) -> None:
         if isinstance(function, ast.Attribute):
             self._outside.attributes.add(function.attr)
             self._outside.method_calls.add(function.attr)
-            self._outside.writes |= function.attr in MUTATORS
             self.visit(function.value)
             return
         if self._scope.eager:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Role
 from truss_base.plan.hot.reading.scopes import Outside, Scope
-from truss_base.plan.hot.syntax import MUTATORS, WRITERS, dotted
+from truss_base.plan.hot.syntax import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,6 @@ class NameScanner:
         self._scopes = [Scope(hides=False, eager=True)]
         self._member = member  # the next function is a method of the definition's class
         self._needs_cell = False
-        self._called: set[str] = set()
         self._anonymous: list[int] = []
         self._nested_stores: set[Path] = set()
         self._depth = 0
@@ -82,10 +81,8 @@ class NameScanner:
     def _attribute(self, node: ast.Attribute) -> None:
         path = dotted(node)
         role = Role.READ if isinstance(node.ctx, ast.Load) else Role.STORE
-        self._outside.writes |= node.attr in MUTATORS | WRITERS  # handed out, maybe to be called
         if path is None:
             self._outside.attributes.add(node.attr)
-            self._outside.writes |= role is Role.STORE
             self.visit(node.value)
             return
         self._outside.attributes.update(path[2:])
@@ -98,7 +95,6 @@ class NameScanner:
 
     def _subscript(self, node: ast.Subscript) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self._outside.writes = True
             path = dotted(node.value)
             if path is not None:
                 self._path(path, Role.MUTATE, node)

@@ -35,7 +35,6 @@ class Scanner(CallScanner):
     def result(self, statement: ast.stmt) -> Scan:
         top = self._scopes[0]
         writing = (Role.STORE, Role.MUTATE)
-        writes = self._outside.writes or any(use.role in writing for use in top.uses)
         decorators = statement.decorator_list if isinstance(statement, Decorated) else []
         bases, keywords = _class_arguments(statement)
         return Scan(
@@ -43,12 +42,10 @@ class Scanner(CallScanner):
             imports=top.imports,
             attributes=frozenset(self._outside.attributes),
             method_calls=frozenset(self._outside.method_calls),
-            called=frozenset(self._called),
             decorators=tuple(callee(node) for node in decorators),
             bases=tuple(callee(node) for node in bases),
             keywords=tuple(keyword(node) for node in keywords),
             needs_cell=self._needs_cell,
-            writes=writes,
             stores=tuple(
                 use
                 for use in top.uses

@@ -36,15 +36,12 @@ class Outside:
 
     attributes: set[str] = field(default_factory=set)
     method_calls: set[str] = field(default_factory=set)
-    writes: bool = False
 
     def of_local(self, use: Use) -> None:
         """An object in a local name: what is done with it is known by the names alone."""
         self.attributes.update(use.path[1:])
         if use.role is Role.CALL and len(use.path) > 1:
             self.method_calls.add(use.path[-1])
-        if use.role in (Role.STORE, Role.MUTATE):
-            self.writes = True
 
 
 def leave(inner: Scope, outer: Scope, outside: Outside) -> None:

@@ -1,0 +1,212 @@
+"""Roundabout ways in which a result stays behind, and everyday code that only looks like them."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.base.plan_hot.hot_edits import Edit, carried, edit, executed, planned, swapped
+
+MODEL = """
+ import functools, operator, typing, collections, contextlib, copy, random
+ import numpy as np
+ import vendor
+ from functools import partial
+ from operator import methodcaller, attrgetter
+ MEMO = {{}}
+ LOG = []
+ def grade(x):
+-    return x
++    return -x
+ def remember(memo, key, value):
+     memo[key] = value
+ def same(m):
+     return m
+ def memo_of_all():
+     return MEMO
+ def through():
+     return memo_of_all()
+ def memoed(x, compute, memo={{}}):
+     memo[x] = compute(x)
+     return memo[x]
+ def memo(store):
+     def decorate(function):
+         def inner(x):
+             store[x] = store.get(x) or function(x)
+             return store[x]
+         return inner
+     return decorate
+ @memo(MEMO)
+ def remembered(x):
+     return grade(x)
+ def noted(function):
+     LOG.append(function)
+     return function
+ def fill(out, value):
+     out["v"] = value
+ class Job:
+     def __init__(self, value, jobs=None):
+         self.value = value
+         if jobs is not None:
+             jobs.append(self)
+     def finish(self):
+         LOG.append(self.value)
+     def shown(self):
+         return self.value
+ class Recorder:
+     def __init__(self):
+         self.seen = []
+     def __call__(self, v):
+         self.seen.append(v)
+ class Model:
+     shared = {{}}
+     def load(self):
+         self.own = {{}}
+         self.rows = [[]]
+         self.put = self.rows.append
+         self.rec = Recorder()
+         def keep_it(v):
+             self.own[0] = v
+         self.stash = keep_it
+         self.innocent = lambda v: v + 1
+         self.tok = vendor.tokenizer()
+         self.buf = np.zeros(3)
+     def keep(self, value):
+         self.own[value] = 1
+     def reset(self):
+         self.own = {{}}
+     @contextlib.contextmanager
+     def session(self):
+         yield self.own
+     def predict(self, x):
+         {}
+"""
+STALE = [
+    'partial(setattr, self, "last")(grade(x))',
+    'functools.partial(setattr, self, "last")(grade(x))',
+    'f = setattr; f(self, "last", grade(x))',
+    'list(map(setattr, [self], ["last"], [grade(x)]))',
+    'operator.methodcaller("append", grade(x))(self.rows)',
+    'methodcaller("append", grade(x))(self.rows)',
+    'operator.attrgetter("own")(self)[x] = grade(x)',
+    'operator.attrgetter("own.update")(self)({x: grade(x)})',
+    "operator.itemgetter(0)(self.rows).append(grade(x))",
+    "np.copyto(self.buf, grade(x))",
+    "np.put(self.buf, [0], grade(x))",
+    "np.add(1, grade(x), out=self.buf)",
+    "np.asarray(self.buf)[0] = grade(x)",
+    "self.buf.reshape(-1)[0] = grade(x)",
+    "vendor.store(self.tok, grade(x))",
+    "from vendor import store; store(self.tok, grade(x))",
+    "vendor.store(value=grade(x), session=self.tok)",
+    "operator.iadd(self.rows, [grade(x)])",
+    "operator.ior(self.own, {x: grade(x)})",
+    "self.put(grade(x))",
+    "put = self.put; put(grade(x))",
+    "self.rec(grade(x))",
+    "self.stash(grade(x))",
+    "for step in (self.keep, print): step(grade(x))",
+    "for step in (self.keep,): step(grade(x))",
+    'steps = {"a": self.keep}; steps["a"](grade(x))',
+    "(self.keep if x else print)(grade(x))",
+    "[step(grade(x)) for step in [self.keep]]",
+    "same(self.own)[x] = grade(x)",
+    "typing.cast(dict, self.own)[x] = grade(x)",
+    "del self.own[grade(x)]",
+    "self.own.pop(grade(x), None)",
+    "self.rows.sort(key=grade)",
+    "self.own.clear() if grade(x) else None",
+    "if grade(x): self.own.clear()",
+    "if grade(x): self.event.set()",
+    "if grade(x): self.reset()",
+    "if grade(x): self.keep(1)",
+    'globals()["LAST"] = grade(x)',
+    'getattr(self, "own")[x] = grade(x)',
+    'super().__setattr__("last", grade(x))',
+    'exec("self.last = grade(x)")',
+    'eval("self.own.update({x: grade(x)})")',
+    'out = {}; out["a"] = grade(x); self.own[x] = out',
+    "out = []; out.append(grade(x)); self.own[x] = out",
+    "out = Job(1); out.value = grade(x); self.own[x] = out",
+    "out = {}; fill(out, grade(x)); self.own[x] = out",
+    "Job(grade(x), self.rows)",
+    "job = Job(grade(x)); self.rows.append(job)",
+    "with self.session() as s: s[x] = grade(x)",
+    "collections.ChainMap(self.own)[x] = grade(x)",
+    "memoryview(self.buf)[0] = grade(x)",
+    "random.shuffle(self.rows, grade)",
+    "self.__dict__.update(last=grade(x))",
+    "type(self).last = grade(x)",
+    "self.rows[0] += [grade(x)]",
+    "@self.rows.append\ndef inner(): return grade(x)",
+    "def inner(): return grade(1)\nself.rows.append(inner)",
+    "def get(): return self.own\nget()[x] = grade(x)",
+    "get = lambda: self.own; get()[x] = grade(x)",
+    "class Local: value = grade(x)\nself.rows.append(Local)",
+    "with contextlib.suppress(ValueError):\n    grade(x)\n    self.own[x] = 1",
+    "print(grade(x), file=self.out)",
+    "self.rows.extend(grade(v) for v in [x])",
+    "self.rows[grade(x):] = []",
+    "vendor.set_level(grade(x))",
+    "setattr(type(self), 'x', grade(x))",
+    "self.own.__ior__({x: grade(x)})",
+    "self.own.update(dict.fromkeys([x], grade(x)))",
+]
+RESETS = [
+    ("through()[x] = grade(x)", "MEMO"),
+    ("job = Job(grade(x)); job.finish()", "LOG"),
+    ("np.copyto(MEMO, grade(x))", "MEMO"),
+    ("memoed(x, grade)", "memoed"),
+    ("remembered(x)", "MEMO"),
+    ("@noted\ndef inner(): return grade(x)", "LOG"),
+]
+HARMLESS = [
+    "return Job(grade(x)).shown()",
+    "return np.dot(self.buf, grade(x))",
+    "return self.tok(grade(x))",
+    "return self.tok.generate(grade(x))",
+    "return self.innocent(grade(x))",
+    'result = {}; result["config"] = self.own; result["score"] = grade(x); return result',
+    'enc = self.tok(x); enc["score"] = grade(x); return enc',
+    "return max(self.limit, grade(x))",
+    "return [self.rows, grade(x)]",
+    "return sorted(self.rows, key=grade)",
+    "return list(map(self.tok, [grade(x)]))",
+    "self.calls += 1; return grade(x)",
+    'out = dict(self.own); out["a"] = grade(x); return out',
+    'return f"{self.own}{grade(x)}"',
+    "return random.choice(self.rows), grade(x)",
+    'return json.dumps({"a": self.own, "b": grade(x)})',
+    'y = copy.deepcopy(self.own); y["a"] = grade(x); return y',
+]
+
+
+def predicting(body: str) -> Edit:
+    """The edit of `grade`, where `predict` does this."""
+    return edit(model=MODEL.format(body.replace("\n", "\n         ")))
+
+
+@pytest.mark.parametrize("body", STALE)
+def test_what_stays_behind_needs_a_fresh_process(body: str) -> None:
+    [change] = planned(predicting(body)).changes
+    assert "keeps results of the old code in" in change.reason
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="except* came with Python 3.11")
+def test_what_a_group_of_exceptions_decides_stays_behind() -> None:
+    [change] = planned(predicting("try: grade(x)\nexcept* ValueError: self.last = 1")).changes
+    assert "keeps results of the old code in" in change.reason
+
+
+@pytest.mark.parametrize(("body", "name"), RESETS)
+def test_what_a_module_holds_starts_anew(body: str, name: str) -> None:
+    change = predicting(body)
+    swap = swapped(change)
+    assert name in executed(swap, change)
+    assert name not in carried(swap)
+
+
+@pytest.mark.parametrize("body", HARMLESS)
+def test_what_ends_with_the_request_keeps_the_process(body: str) -> None:
+    assert planned(predicting(body)).swap is not None

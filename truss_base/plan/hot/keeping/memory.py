@@ -1,0 +1,165 @@
+"""What the running version has kept of results that the new one would compute otherwise.
+
+A memo of the module starts anew: its statement runs once more. What the instance holds cannot:
+only `load` knows how to make it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Flag, auto
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot import known
+from truss_base.plan.hot.facts import SELF
+from truss_base.plan.hot.keeping.losses import Losses, Memory
+from truss_base.plan.hot.keeping.receivers import MAKING, Receivers
+from truss_base.plan.hot.wording import shown
+
+if TYPE_CHECKING:
+    from truss_base.plan.hot.case import Case
+    from truss_base.plan.hot.facts import Path
+    from truss_base.plan.hot.keeping.slices import Slice
+    from truss_base.plan.hot.keeping.state import Given, Passed
+    from truss_base.plan.hot.program import Key
+
+_PIPELINE = (("preprocess", "predict"), ("predict", "postprocess"))
+_RUNNERS = (("eval",), ("exec",))
+
+
+class Stale(Flag):
+    """What about the calls of a function comes from what changed."""
+
+    NOTHING = 0
+    PARAMETERS = auto()  # what it is given
+    INSTANCE = auto()  # what its object was made from
+    CALL = auto()  # whether it is called at all
+
+
+def memory_of(case: Case) -> Memory:
+    """Looks through everything in the old version that may have kept a result."""
+    return _Search(case, Receivers(case.old.program, case.old.family)).run()
+
+
+@dataclass(slots=True)
+class _Search:
+    case: Case
+    receivers: Receivers
+    _pending: deque[tuple[Key, Stale]] = field(default_factory=deque)
+    _seen: set[tuple[Key, Stale]] = field(default_factory=set)
+
+    def run(self) -> Memory:
+        losses = Losses(self.case, self.receivers)
+        for key in self.case.affected.through:
+            self._add(key, Stale.NOTHING)
+            self._add_decorators(key)
+        self._add_pipeline()
+        while self._pending:
+            self._examine(*self._pending.popleft(), losses)
+        return losses.memory
+
+    def _add(self, key: Key, stale: Stale) -> None:
+        if (key, stale) not in self._seen and self.receivers.function(key) is not None:
+            self._seen.add((key, stale))
+            self._pending.append((key, stale))
+
+    def _add_decorators(self, key: Key) -> None:
+        """A decorator is given the function."""
+        definition = self.receivers.function(key)
+        for scan in definition.scans if definition is not None else ():
+            for path in scan.decorators:
+                for receiver in self.receivers.called(path[-1]):
+                    self._add(receiver, Stale.PARAMETERS)
+
+    def _add_pipeline(self) -> None:
+        """The server hands the result of one method to the next."""
+        for before, after in _PIPELINE:
+            givers = {
+                key
+                for graph in self.case.graphs
+                for key in graph.family.named(graph.program, before)
+            }
+            if any(key in self.case.affected for key in givers):
+                for key in self.case.old.family.named(self.case.old.program, after):
+                    self._add(key, Stale.PARAMETERS)
+
+    def _examine(self, key: Key, stale: Stale, losses: Losses) -> None:
+        state = self.receivers.state(key)
+        if state is None:
+            return
+        unchanged = self._new_code(key)
+        own = stale is Stale.INSTANCE  # what such an object keeps in itself ends with it
+        for kept in state.kept:
+            fresh = kept.place[0] == SELF and (own or key[1].rpartition(".")[2] in MAKING)
+            if fresh and not self.case.old.family.owns(key):
+                continue
+            if self._is_stale(key, kept.value, stale, unchanged):
+                losses.lose(key, kept.place, kept.line)
+        for given in state.given:
+            if self._writes(key, given) and self._is_stale(key, given.value, stale, unchanged):
+                losses.lose(key, given.place, given.line)
+        for passed in state.passed:
+            if self._is_stale(key, passed.value, stale, unchanged):
+                self._pass(key, passed, Stale.PARAMETERS, losses)
+            if passed.decided and self._is_stale(key, passed.decided, stale, unchanged):
+                self._pass(key, passed, Stale.CALL, losses)
+
+    def _pass(self, key: Key, passed: Passed, stale: Stale, losses: Losses) -> None:
+        """Follows what is passed to where it arrives."""
+        self._add_made(passed.name, stale)
+        for receiver in self.receivers.called(passed.name):
+            self._add(receiver, stale)
+        if passed.path is not None and not self.receivers.is_defined(passed.name):
+            held = self.receivers.held(key, passed.path)
+            if held.keeps:
+                losses.refuse(key, shown(passed.path), passed.line)
+            for receiver in held.functions:
+                self._add(receiver, stale)
+
+    def _add_made(self, name: str, stale: Stale) -> None:
+        """A class is called: what makes its object is given it, its methods find it there."""
+        for method in self.receivers.methods(name):
+            if method[1].rpartition(".")[2] in MAKING:
+                self._add(method, stale)
+            elif stale is Stale.PARAMETERS:
+                self._add(method, Stale.INSTANCE)
+
+    def _new_code(self, key: Key) -> frozenset[int] | None:
+        """The slices of the new version; None if the function is the same."""
+        before, after = (graph.program.definition(key) for graph in self.case.graphs)
+        if before is not None and after is not None and after.texts == before.texts:
+            return None
+        state = Receivers(self.case.new.program, self.case.new.family).state(key)
+        return frozenset() if state is None else state.codes
+
+    def _is_stale(
+        self, key: Key, value: Slice, stale: Stale, unchanged: frozenset[int] | None
+    ) -> bool:
+        if Stale.CALL in stale or (Stale.PARAMETERS in stale and value.from_parameters):
+            return True
+        if Stale.INSTANCE in stale and any(path[0] == SELF for path in value.reads):
+            return True
+        if unchanged is not None and value.code not in unchanged:
+            return True
+        return any(self._is_affected(key, path) for path in value.reads)
+
+    def _is_affected(self, key: Key, path: Path) -> bool:
+        affected = self.case.affected
+        if path in _RUNNERS:
+            return True
+        if path[0] == SELF:
+            family, program = self.case.old.family, self.case.old.program
+            if not family.owns(key) or len(path) < 2:
+                return False
+            return any(item in affected for item in family.named(program, path[1]))
+        return any(item in affected and item[1] for item in self.receivers.resolve(key, path))
+
+    def _writes(self, key: Key, given: Given) -> bool:
+        """Whether a library may write the value into what it is given beside, or keep it."""
+        name = self.receivers.foreign_name(key, given.path)
+        if name is None:
+            return False
+        if given.place == given.path:
+            return "." in name
+        return known.may_write_into(name) and self.receivers.may_change(key, given.place)

@@ -1,0 +1,162 @@
+"""Who is called by a name, and who mentions one, in one program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.facts import SELF, Kind, Role
+from truss_base.plan.hot.keeping.making import is_constant, making_of
+from truss_base.plan.hot.keeping.state import State, state_of
+from truss_base.plan.hot.names import resolve
+from truss_base.plan.hot.purity import foreign_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from truss_base.plan.hot.facts import Definition, Import, Path
+    from truss_base.plan.hot.family import Family
+    from truss_base.plan.hot.keeping.making import Ingredients
+    from truss_base.plan.hot.program import Key, Program
+
+_CALL = "__call__"
+MAKING = ("__init__", "__new__", "__post_init__")
+"""Methods that make a new object."""
+
+
+VARIABLES = (Kind.VARIABLE, Kind.COMPOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a variable may hold: functions of the Truss, and whether what it holds keeps what it
+    is called with."""
+
+    functions: frozenset[Key]
+    keeps: bool
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """Finds functions by name: of what type an object is, nobody knows."""
+
+    program: Program
+    family: Family
+
+    def function(self, key: Key) -> Definition | None:
+        """The definition of a function."""
+        found = self.program.definition(key)
+        return found if found is not None and found.kind is Kind.FUNCTION else None
+
+    def state(self, key: Key) -> State | None:
+        """What a function leaves behind."""
+        found = self.function(key)
+        return None if found is None else state_of(found.texts[0], member=bool(found.owner))
+
+    @cached_property
+    def _named(self) -> Mapping[str, list[Key]]:
+        found: dict[str, list[Key]] = {}
+        for key, definition in self._definitions():
+            if definition.kind in (Kind.FUNCTION, Kind.CLASS):
+                found.setdefault(key[1].rpartition(".")[2], []).append(key)
+        return found
+
+    def is_defined(self, name: str) -> bool:
+        """Whether a function or class has this name."""
+        return name in self._named
+
+    def called(self, name: str) -> list[Key]:
+        """The functions of this name, methods included."""
+        return [key for key in self._named.get(name, ()) if self.function(key) is not None]
+
+    def methods(self, name: str) -> list[Key]:
+        """The methods of the classes of this name."""
+        owners = [key for key in self._named.get(name, ()) if self.function(key) is None]
+        return [
+            (module, member)
+            for module, owner in owners
+            for member in self.program.modules[module].facts.definitions
+            if member.startswith(f"{owner}.") and self.function((module, member)) is not None
+        ]
+
+    def mentioning(self, name: str) -> Iterator[Key]:
+        """The functions whose text has the name in it."""
+        for key, definition in self._definitions():
+            if definition.kind is Kind.FUNCTION and any(name in text for text in definition.texts):
+                yield key
+
+    def held(self, user: Key, path: Path) -> Held:
+        """What is called by the name of a variable, or of an attribute of the instance."""
+        functions: set[Key] = set()
+        keeps = False
+        for made in self._ingredients(user, path):
+            for name in made.named:
+                functions.update(self.called(name))
+            for name in made.called:
+                methods = self.methods(name)
+                functions.update(key for key in methods if key[1].endswith(f".{_CALL}"))
+            keeps |= made.keeps or any(map(self._closes, made.called))
+        return Held(frozenset(functions), keeps)
+
+    def _ingredients(self, user: Key, path: Path) -> Iterator[Ingredients]:
+        for key in self._binders(user, path):
+            if (definition := self.program.definition(key)) is not None:
+                for text in definition.texts:
+                    making = making_of(text, member=bool(definition.owner))
+                    yield from making.bound.get(path[-1], ())
+
+    def _closes(self, name: str) -> bool:
+        """Whether a function of this name makes one that changes what is around it."""
+        found = [self.program.definition(key) for key in self.called(name)]
+        return any(
+            making_of(item.texts[0], member=bool(item.owner)).closes
+            for item in found
+            if item is not None
+        )
+
+    def _binders(self, user: Key, path: Path) -> Iterator[Key]:
+        """The definitions that bind it."""
+        if path[0] == SELF:
+            for key in self.family.members(self.program):
+                definition = self.program.definition(key)
+                if definition is not None and any(
+                    use.role is Role.STORE and use.path == path for use in definition.uses
+                ):
+                    yield key
+            yield from self.family.named(self.program, path[-1])
+            return
+        for key in self.resolve(user, path):
+            found = self.program.definition(key)
+            if found is not None and found.kind in VARIABLES:
+                yield key
+
+    def _definitions(self) -> Iterator[tuple[Key, Definition]]:
+        for module in self.program.modules.values():
+            for definition in module.facts.definitions.values():
+                yield (module.name, definition.name), definition
+
+    def resolve(self, user: Key, path: Path) -> set[Key]:
+        """The definitions that a name in a function touches."""
+        return resolve(
+            self.program, self.program.modules[user[0]], path, self._local(user), whole=False
+        )
+
+    def foreign_name(self, user: Key, path: Path) -> str | None:
+        """The full name of what a name in a function denotes outside the Truss."""
+        module = self.program.modules[user[0]]
+        return foreign_name(self.program, module, path, self._local(user))
+
+    def may_change(self, user: Key, place: Path) -> bool:
+        """Whether what is at a place can be changed: no function, package or constant is."""
+        if place[0] == SELF:
+            return not self.called(place[1])
+        if place[0].startswith("<"):
+            return True
+        found = [self.program.definition(key) for key in self.resolve(user, place)]
+        variables = [item for item in found if item is not None and item.kind in VARIABLES]
+        return any(not is_constant(text) for item in variables for text in item.texts)
+
+    def _local(self, user: Key) -> Mapping[str, tuple[Import, ...]]:
+        definition = self.program.definition(user)
+        return definition.scans[0].imports if definition is not None else {}

@@ -1,0 +1,121 @@
+"""What statements and calls change, with what decides what is put there: values and keys."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from truss_base.plan.hot.keeping.places import FILE
+from truss_base.plan.hot.syntax import FILLERS, KEEPERS, MUTATORS, WRITERS, dotted, given, walked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    Target = tuple[ast.expr, list[ast.expr]]
+
+# Arguments that the results are written into.
+_INTO = frozenset({"file", "into", "out"})
+_BY_NAME = frozenset({"attrgetter", "methodcaller"})
+_RUNNERS = (("eval",), ("exec",))
+_TELLTALE = MUTATORS | WRITERS | {":=", "exec", "eval", "getattr", "setattr"}
+
+
+def targets(node: ast.AST) -> Iterator[Target]:
+    """Each target in a statement or call, with the values and keys."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield target, [node.value, *_keys(target)]
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign) and node.value is not None:
+        yield node.target, [node.value, *_keys(node.target)]
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        yield node.target, [node.iter]
+    elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+        yield node.optional_vars, [node.context_expr]
+    elif isinstance(node, ast.NamedExpr):
+        yield node.target, [node.value]
+    elif isinstance(node, ast.Delete):
+        for target in node.targets:
+            yield target, _keys(target)
+    elif isinstance(node, ast.Call):
+        yield from _filled(node)
+
+
+def _filled(call: ast.Call) -> Iterator[Target]:
+    values = given(call)
+    if dotted(call.func) in FILLERS and len(call.args) > 1:
+        yield _item_of(call.args[0]), values[1:]
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS:
+        yield _item_of(call.func.value), values
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
+        yield ast.Name(FILE, ast.Store()), values
+    for item in call.keywords:
+        if item.arg in _INTO and not isinstance(item.value, ast.Constant):
+            yield _item_of(item.value), [value for value in values if value is not item.value]
+
+
+def handed_out(node: ast.AST, instance: str | None, calls: Sequence[ast.expr]) -> Iterator[Target]:
+    """As `targets`, of a method that is taken as a value: any of the `calls` may be its own, or
+    make what it is given."""
+    owner, name = _method(node)
+    if owner is None or (isinstance(owner, ast.Name) and owner.id in (instance, "operator")):
+        return  # the model's own method, a plain attribute like `self.cache`, or `operator.add`
+    if name in KEEPERS or name is None:
+        yield _item_of(owner), [*calls]
+    elif name in WRITERS:
+        yield ast.Name(FILE, ast.Store()), [*calls]
+
+
+def changes_by_name(node: ast.AST) -> str | None:
+    """The function, taken as a value or made, that may change whatever it is called with."""
+    path = dotted(node) if isinstance(node, ast.Name | ast.Attribute) else None
+    if path in FILLERS and path is not None:
+        return ".".join(path)
+    if not isinstance(node, ast.Call):
+        return None
+    path = dotted(node.func) or ("?",)
+    if path in _RUNNERS:
+        return None if path == ("eval",) and _only_looks(node) else path[0]
+    if path[-1] not in _BY_NAME or not node.args:
+        return None
+    names = [item.value if isinstance(item, ast.Constant) else None for item in node.args]
+    used = names[:1] if path[-1] == "methodcaller" else names
+    last = {None if name is None else str(name).rpartition(".")[2] for name in used}
+    return path[-1] if None in last or last & (MUTATORS | WRITERS) else None
+
+
+def _only_looks(call: ast.Call) -> bool:
+    """Whether the text that `eval` is given has nothing in it that keeps."""
+    text = call.args[0] if call.args else None
+    if not isinstance(text, ast.Constant | ast.JoinedStr):
+        return False
+    texts = (node.value for node in walked(text) if isinstance(node, ast.Constant))
+    words = re.findall(r"\w+|:=", " ".join(map(str, texts)))
+    return not _TELLTALE.intersection(words)
+
+
+def used_up(nodes: Sequence[ast.AST]) -> set[int]:
+    """The names that are called, or of which something is taken, at once: by `id`."""
+    functions = [node.func for node in nodes if isinstance(node, ast.Call)]
+    owners = [node.value for node in nodes if isinstance(node, ast.Attribute | ast.Subscript)]
+    return {
+        id(node) for node in (*functions, *owners) if isinstance(node, ast.Attribute | ast.Name)
+    }
+
+
+def _method(node: ast.AST) -> tuple[ast.expr | None, object]:
+    """The object and the name of an attribute that is read, with `getattr` perhaps."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        return node.value, node.attr
+    if isinstance(node, ast.Call) and dotted(node.func) == ("getattr",) and len(node.args) > 1:
+        name = node.args[1]
+        return node.args[0], name.value if isinstance(name, ast.Constant) else None  # unknown
+    return None, None
+
+
+def _item_of(container: ast.expr) -> ast.expr:
+    return ast.Subscript(container, ast.Constant(None), ast.Store())
+
+
+def _keys(target: ast.expr) -> list[ast.expr]:
+    return [target.slice] if isinstance(target, ast.Subscript) else []
