@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Iterator
 
 from ..exceptions import SwapRefused
 from .captures import holders_of
 from .definitions import Place, codes, find
-from .holders import Definition, Holding, holders, kept
-from .replaced import dies
+from .holders import Definition, holders, kept
+from .replaced import replacement
 from .running import running
+from .survival import Survival
 from .waiting import Waiting
 
 if TYPE_CHECKING:
@@ -20,10 +22,8 @@ if TYPE_CHECKING:
     from .document import SwapDocument
     from .generation import Generation
 
-# What a request in flight holds for as long as it runs, and what it does so with.
-_PASSED_ON = frozenset({"method", "cell", "tuple"})
-_OF_REQUESTS = _PASSED_ON | {"generator", "coroutine", "async_generator", "async_generator_asend"}
-_DEPTH = 4
+# What a request in flight holds for as long as it runs.
+_OF_REQUESTS = frozenset({"generator", "coroutine", "async_generator", "async_generator_asend"})
 
 
 def audit(
@@ -56,16 +56,18 @@ class _Search:
         self._in_flight = version.in_flight.count > 0
         own = [*version.contract.functions, version.model, version.model.__dict__, self._models]
         self._own = {id(each) for each in own}
-        self._gone: frozenset[int] = frozenset()
+        self._survival = Survival()
 
     def reasons(self, loop: asyncio.AbstractEventLoop) -> list[str]:
         """Everything that is found, in words."""
         self._waiting = Waiting(loop)
         # Before all else: what is held here would seem to be held by somebody who stays.
-        self._gone = dies(self._document, self._serving, self._version.contract, self._models)
+        self._survival = replacement(
+            self._document, self._serving, self._version.contract, self._models
+        )
         affected = self._document.affected
         places = [(module, name) for module, names in affected.items() for name in names]
-        return self._captured(places) or self._found(places, loop)
+        return [*self._captured(places), *self._survival.finalizers] or self._found(places, loop)
 
     def _captured(self, places: list[Place]) -> list[str]:
         """What the load handed out of the definitions, and of the model, and is still there."""
@@ -88,38 +90,41 @@ class _Search:
 
     def _held(self, found: list[Definition]) -> Iterator[tuple[Place, str]]:
         """What lives that was made of a definition or refers to it."""
-        staying = [item for item in found if id(item[1]) not in self._gone]
-        level = staying
-        for _ in range(_DEPTH):
-            above: list[Definition] = []
-            for holding in self._holdings(level):
-                if not self._is_of_request(holding.holder):
-                    yield holding.place, holding.how
-                elif type(holding.holder).__name__ in _PASSED_ON:
-                    above.append((holding.place, holding.holder))
-            level = above
-        if not self._in_flight:
-            yield from self._unseen(staying)
+        modules, gone = self._serving.modules, self._survival.gone
+        staying = [item for item in found if id(item[1]) not in gone]
+        explained = Counter[int]()  # references of requests, by what they are to
+        if staying:
+            for search in (
+                holders(staying, modules, self._models),
+                kept(staying, modules, self._version.model.instance),
+            ):
+                for place, holder, how in search:
+                    if self._is_of_request(holder):
+                        explained.update(id(each) for each in gc.get_referents(holder))
+                    elif id(holder) not in gone and id(holder) not in self._own:
+                        yield place, how
+        yield from self._unseen(found, explained)
 
-    def _holdings(self, held: list[Definition]) -> Iterator[Holding]:
-        if held:
-            modules = self._serving.modules
-            yield from self._living(holders(held, modules, self._models))
-            yield from self._living(kept(held, modules, self._version.model.instance))
-
-    def _living(self, holdings: Iterator[Holding]) -> Iterator[Holding]:
-        known = self._own | self._gone
-        return (holding for holding in holdings if id(holding.holder) not in known)
-
-    def _unseen(self, staying: list[Definition]) -> Iterator[tuple[Place, str]]:
+    def _unseen(
+        self, found: list[Definition], explained: Counter[int]
+    ) -> Iterator[tuple[Place, str]]:
         """Those with references that no search has found: from C, from a library's old tables."""
-        classes = type(self._version.model.instance).__mro__
-        for place, value in staying:
-            if place[0] in self._document.modules and value not in classes:
+        unexplained, frames = self._survival.unexplained, self._survival.frames
+        for place, value in found:
+            if place[0] not in self._document.modules:
+                continue  # it goes with its module, whose names were not counted
+            code = getattr(value, "__code__", None)
+            is_own = code is not None and code.co_name == place[1].rpartition(".")[2]
+            if self._in_flight:
+                excused = frames.get(id(code), 0) + explained[id(value)]
+                is_held = unexplained.get(id(value), 0) > excused
+            else:
+                is_held = id(value) in unexplained or (is_own and id(code) in unexplained)
+            if is_held:
                 yield place, "something that cannot be looked into holds it"
 
     def _staying(self, held: Held) -> list[str]:
-        return [how for holder, how in held.items() if holder not in self._gone]
+        return [how for holder, how in held.items() if holder not in self._survival.gone]
 
     def _is_of_request(self, holder: Any) -> bool:
         """Whether it may be that it only lives as long as a request."""

@@ -58,6 +58,7 @@ class Builder:
             if name not in self._document.removed_modules:
                 self._new.module(name)
         self._new.make, self._new.promised = None, frozenset()
+        self._compiled = {}  # what it made has the code; an audit counts who else does
         return entry
 
     def carry(self) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from ..importer import SourceLoader
 from .generation import OWN
-from .survival import dying
+from .survival import Survival, survival
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -16,17 +17,20 @@ if TYPE_CHECKING:
     from .generation import Generation
 
 
-def dies(
+def replacement(
     document: SwapDocument, serving: Generation, contract: Contract, models: Sequence[Any]
-) -> frozenset[int]:
-    """The ids of what nobody can reach once the swap is made and the requests on the old version
-    have ended. `models` are the model's instances, which share their state."""
+) -> Survival:
+    """What becomes of what the names stand for that the swap makes anew, once it is made and the
+    requests on the old version have ended. `models` are the model's instances, which share their
+    state."""
     modules = serving.modules
     classes = list(_model_classes(document, modules, models))
-    staying = {id(each) for model in models for each in (model, model.__dict__)}
-    staying |= {id(builtins.__dict__), *_namespaces(modules), *map(id, classes)}
-    values = _replaced(document, modules, classes, contract)
-    return dying(values, modules, staying)
+    state = models[0].__dict__
+    staying = {id(each) for each in (*models, state, builtins.__dict__, *classes)}
+    staying.update(_namespaces(modules))
+    cached = (state[name] for name in document.drop_cached if name in state)
+    values = itertools.chain(_replaced(document, modules, classes, contract), cached)
+    return survival(values, modules, staying)
 
 
 def _replaced(

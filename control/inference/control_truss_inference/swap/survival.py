@@ -13,20 +13,35 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
-from typing import Any, Container, Iterable, Iterator
+from typing import AbstractSet, Any, Container, Iterable, Iterator, Mapping, Sequence
+
+from .finalizers import finalizers
+from .waiting import executing
 
 # More objects than these are not looked at: then nothing is known to die.
 LIMIT = 10_000
 _LARGE = 10_000
 _CONTAINERS = (dict, list, set, tuple)
-_LEAVES = (ModuleType, CodeType, FrameType)
+_LEAVES = (ModuleType, FrameType)
+_EXAMPLE = 0  # no object has this id
 
 
-def dying(
-    replaced: Iterable[Any], modules: Container[str], staying: Container[int]
-) -> frozenset[int]:
-    """The ids of all that lives by `replaced` alone.
+@dataclass(frozen=True)
+class Survival:
+    """`gone` are the ids of what dies. `unexplained` says how many references each of the others
+    has beyond those that were seen; `frames` how often each code (its id) was being executed;
+    `finalizers` what would run at the death of the former."""
+
+    gone: AbstractSet[int] = frozenset()
+    unexplained: Mapping[int, int] = field(default_factory=dict)
+    frames: Mapping[int, int] = field(default_factory=dict)
+    finalizers: Sequence[str] = ()
+
+
+def survival(replaced: Iterable[Any], modules: Container[str], staying: Container[int]) -> Survival:
+    """What becomes of all that `replaced` leads to.
 
     `replaced` has one value for each reference that the swap lets go; nobody else may hold a
     reference for the sake of this search. `modules` are the names of the user's modules, `staying`
@@ -34,10 +49,15 @@ def dying(
     """
     found, counted = _reachable(replaced, modules, staying)
     if len(found) > LIMIT:
-        return frozenset()
-    held = _held(found, counted)
+        return Survival()
+    before = executing()
+    unexplained = _unexplained(found, counted)
+    frames = before | executing()
+    held = set(unexplained)
     _spread(held, found)
-    return frozenset(found.keys() - held)
+    gone = frozenset(found.keys() - held)
+    ends = finalizers((found[key] for key in gone), modules)
+    return Survival(gone, unexplained, frames, tuple(dict.fromkeys(ends)))
 
 
 def _reachable(
@@ -77,7 +97,10 @@ def _inner(
     `isinstance` would ask proxies for what they stand for."""
     for value in values:
         kind = type(value)
-        if not gc.is_tracked(value) or id(value) in staying or issubclass(kind, _LEAVES):
+        is_code = issubclass(kind, CodeType)
+        if not (is_code or gc.is_tracked(value)) or issubclass(kind, _LEAVES):
+            continue
+        if id(value) in staying:
             continue
         if issubclass(kind, type) and _module_of(value) not in modules:
             continue
@@ -90,17 +113,15 @@ def _module_of(value: type) -> object:
     return type.__dict__["__dict__"].__get__(value).get("__module__")
 
 
-def _held(found: dict[int, Any], counted: Counter[int]) -> set[int]:
-    """The ids of what has references of unknown origin."""
+def _unexplained(found: dict[int, Any], counted: Counter[int]) -> dict[int, int]:
+    """How many references each object has of which nobody knows the origin, if any."""
     _add_example(found)
     # Measured all alike: what the measuring itself holds shows at the example.
     references = {key: sys.getrefcount(value) for key, value in found.items()}
     del found[_EXAMPLE]
     usual = references.pop(_EXAMPLE)
-    return {key for key, count in references.items() if count - counted[key] > usual}
-
-
-_EXAMPLE = 0  # no object has this id
+    surplus = {key: count - counted[key] - usual for key, count in references.items()}
+    return {key: count for key, count in surplus.items() if count > 0}
 
 
 def _add_example(found: dict[int, Any]) -> None:
