@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ SLOW_BACKEND = """
 import os, pathlib, time
 
 def build_wheel(*arguments, **options):
-    pathlib.Path({mark!r}).write_text(str(os.getpid()))
+    pathlib.Path({mark!r}).write_text(f"{{os.getpid()}} {{os.getppid()}}")
     time.sleep(3600)
 """
 
@@ -125,12 +126,18 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def processes(mark: Path) -> tuple[int, int]:
+    """The process of the build, once it has begun, and that of the installer."""
+    build, installer = until(lambda: mark.exists() and mark.read_text(), "the build").split()
+    return int(build), int(installer)
+
+
 def test_a_newer_patch_ends_an_installation(plane: RunningPlane, tmp_path: Path) -> None:
     mark = tmp_path / "building"
     answers: list[Any] = []
     plane.write(slow(plane, mark))
     thread = sent(plane, answers)
-    pid = int(until(lambda: mark.exists() and mark.read_text(), "the build"))
+    pid, _ = processes(mark)
 
     patched(plane, wanting("ct-tiny==1.0"))
     thread.join()
@@ -145,7 +152,7 @@ def test_an_installation_ends_with_the_control_plane_that_began_it(
     mark = tmp_path / "building"
     plane.write(slow(plane, mark))
     thread = sent(plane, [])
-    pid = int(until(lambda: mark.exists() and mark.read_text(), "the build"))
+    pid, _ = processes(mark)
     plane.kill()
     thread.join()
 
@@ -153,6 +160,20 @@ def test_an_installation_ends_with_the_control_plane_that_began_it(
     until(lambda: not is_alive(pid), "the end of the build")
     assert leftovers(plane) == []
     assert plane.predict()["installed"] == {}
+
+
+def test_an_installer_that_dies_ends_the_patch(plane: RunningPlane, tmp_path: Path) -> None:
+    """Also where what it has started holds on to its output."""
+    answers: list[Any] = []
+    plane.write(slow(plane, tmp_path / "building"))
+    thread = sent(plane, answers)
+    build, installer = processes(tmp_path / "building")
+    os.kill(installer, signal.SIGKILL)
+    thread.join()
+    assert answers[0].json()["type"] == "patch_failed_recoverable"
+    assert "uv ended with status -9" in answers[0].json()["detail"], answers[0].json()
+    until(lambda: not is_alive(build), "the end of the build")
+    assert leftovers(plane) == []
 
 
 def test_an_installation_has_a_limit(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from typing import TYPE_CHECKING
 
 from control.plane.supervisor.environment import without_secrets
@@ -42,7 +44,7 @@ async def run(
     )
     lines: list[str] = []
     try:
-        status = await asyncio.wait_for(_follow(process, lines, on_line), limit)
+        status = await asyncio.wait_for(_ended(process, lines, on_line), limit)
     except asyncio.TimeoutError:
         return TIMED_OUT, f"it did not end within {limit:g} s"
     finally:
@@ -52,9 +54,25 @@ async def run(
     return status, "\n".join(lines)
 
 
-async def _follow(
+async def _ended(
     process: asyncio.subprocess.Process, lines: list[str], on_line: Callable[[str], None]
 ) -> int:
+    """The exit status, once all that was written has been read."""
+    reading = asyncio.create_task(_follow(process, lines, on_line))
+    try:
+        status = await process.wait()
+        # Children that outlive it would hold its output open for as long as they like.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await reading
+        return status
+    finally:
+        reading.cancel()
+
+
+async def _follow(
+    process: asyncio.subprocess.Process, lines: list[str], on_line: Callable[[str], None]
+) -> None:
     assert process.stdout is not None
     # A line longer than the reader's limit is a build's output gone wild: it is passed over.
     while True:
@@ -66,4 +84,3 @@ async def _follow(
             del lines[: len(lines) + 1 - KEPT_LINES]
             lines.append(text)
             on_line(text)
-    return await process.wait()

@@ -76,7 +76,7 @@ class Uv:
                 return
         status, output = await self._run(command, folder, progress)
         if status != 0:
-            words = complaint(_failure(output))
+            words = complaint(_failure(status, output))
             # Where that is, is nobody's business but ours.
             raise InstallFailed(words.replace(f"file://{folder}/", "./").replace(f"{folder}/", ""))
 
@@ -140,9 +140,11 @@ def _holds(python: Path, projects: Set[str]) -> bool:
     return any(project(record.name.partition("-")[0]) in projects for record in records)
 
 
-def _failure(output: str) -> str:
+def _failure(status: int, output: str) -> str:
     """The part of uv's output that says what went wrong."""
     found = re.search(r"(?m)^\s*(error:|×)", output)
+    if found is None and status < 0:  # killed: what it was doing explains nothing
+        return f"uv ended with status {status}"
     return output[found.start() :] if found else output
 
 
