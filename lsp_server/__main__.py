@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import BinaryIO
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("usage: python -m lsp_server [--stdio]", file=sys.stderr)
         return 2
     reader, writer = claim_stdio()
+    gc.disable()  # what is imported now stays: `server` says when looking for garbage is worth it
     from lsp_server.server import run
 
     return run(reader, writer)

@@ -27,7 +27,7 @@ class Marked:
             "utf-16": ("utf-16-le", 2),
             "utf-32": ("utf-32-le", 4),
         }[encoding]
-        return types.Position(before.count("\n"), len(line.encode(codec)) // width)
+        return types.Position(before.count("\n"), len(line.encode(codec, "surrogatepass")) // width)
 
     def lsp_ranges(self, encoding: str = "utf-16") -> list[types.Range]:
         return [

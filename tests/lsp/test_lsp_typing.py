@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from lsp_clients import pulling
-from lsp_editor import OpenEditor
+from lsp_editor import Editor, OpenEditor
+from lsp_marks import Marked
 from lsprotocol import types
 
+# No cursor stands between the two halves of a line break.
+_STROKE = re.compile(r"\r\n|.", re.DOTALL)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NASTY = {
@@ -28,7 +32,13 @@ NASTY = {
     "a colon too many": "model_name: a: b\n",
     "a tag": "model_name: !!python/object:os.system {}\n",
     "control characters": "model_name: a\x07b\n",
-    "a lone surrogate pair": "model_name: \U0001f680\n\U0001f680: 1\n",
+    "characters in pairs": "model_name: \U0001f680\n\U0001f680: 1\n",
+    "half a pair": "model_name: a\ud83d\nmodle_name: 1\n",
+    "a NUL": "model_name: a\x00b\ncpu: 1\n",
+    "a byte order mark": "\ufeffmodel_name: a\n",
+    "Windows line ends": "resources:\r\n  cpu: 1\r\n  gpu: 2\r\n",
+    "old Mac line ends": "resources:\r  cpu: 1\r  gpu: 2\r",
+    "line ends of Unicode": "model_name: a\u2028b\u2029c\x85d\ncpu: 1\n",
     "conflict markers": "<<<<<<< HEAD\nmodel_name: a\n=======\nmodel_name: b\n>>>>>>> x\n",
     "jinja": "model_name: {{ name }}\n",
     "a self-referencing alias": "resources: &a [*a]\n",
@@ -44,14 +54,14 @@ async def test_typed_forwards_and_backwards(
     editor.open("config.yaml", start)
     before = await editor.pull("config.yaml")
     typed = start
-    for character in text:
-        typed = _append(editor, typed, character)
+    for stroke in _STROKE.findall(text):
+        typed = _append(editor, typed, stroke)
         await editor.pull("config.yaml")
     after = await editor.pull("config.yaml")
     editor.open("config.yaml", typed)
     assert await editor.pull("config.yaml") == after, "differs from a fresh open"
-    while typed != start:
-        typed = _drop_last(editor, typed)
+    for stroke in reversed(_STROKE.findall(text)):
+        typed = _drop_last(editor, typed, len(stroke))
     assert await editor.pull("config.yaml") == before
     assert editor.process.returncode is None
 
@@ -81,23 +91,19 @@ async def test_documents_beyond_reason_are_answered(
     assert [d.code for d in await editor.pull("config.yaml")] == ["unknown-key"]
 
 
-def _append(editor: object, text: str, character: str) -> str:
-    return _change(editor, text, len(text), 0, character)
+def _append(editor: Editor, text: str, stroke: str) -> str:
+    return _change(editor, text, len(text), 0, stroke)
 
 
-def _drop_last(editor: object, text: str) -> str:
-    return _change(editor, text, len(text) - 1, 1, "")
+def _drop_last(editor: Editor, text: str, length: int) -> str:
+    return _change(editor, text, len(text) - length, length, "")
 
 
-def _change(editor: object, text: str, start: int, length: int, new: str) -> str:
-    """One incremental edit, its range worked out by hand in UTF-16."""
+def _change(editor: Editor, text: str, start: int, length: int, new: str) -> str:
+    """One incremental edit."""
     after = text[:start] + new + text[start + length :]
-    span = types.Range(_position(text, start), _position(text, start + length))
+    before = Marked(text, (), ())
+    span = types.Range(before.position(start), before.position(start + length))
     change = types.TextDocumentContentChangePartial(range=span, text=new)
-    editor.edit("config.yaml", change, after)  # type: ignore[attr-defined]
+    editor.edit("config.yaml", change, after)
     return after
-
-
-def _position(text: str, index: int) -> types.Position:
-    lines = text[:index].replace("\r\n", "\n").split("\n")
-    return types.Position(len(lines) - 1, len(lines[-1].encode("utf-16-le")) // 2)
