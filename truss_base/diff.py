@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from truss_base import paths, requirements, tree
@@ -99,12 +100,10 @@ def diff_to(
 
     Pure but for `read`, which is asked for the contents of what was added or changed, only.
     """
-    from truss_base.config import TrussConfig
-
     if old.hash == new.hash:
         return []
-    config = TrussConfig.from_text(new.config)
-    before = _config_before(old)
+    config = _config_after(new.config)
+    before = _config_before(old.config)
     return [
         *_system_packages(before.system_packages, config.system_packages),
         *_requirements(
@@ -118,11 +117,20 @@ def diff_to(
     ]
 
 
-def _config_before(old: Signature) -> TrussConfig:
+# Most saves leave the config as it is, and nothing here changes a config.
+@lru_cache(maxsize=4)
+def _config_after(text: str) -> TrussConfig:
+    from truss_base.config import TrussConfig
+
+    return TrussConfig.from_text(text)
+
+
+@lru_cache(maxsize=4)
+def _config_before(text: str) -> TrussConfig:
     from truss_base.config import TrussConfig
 
     try:
-        return known_config(old.config)
+        return known_config(text)
     except ConfigError:
         return TrussConfig.tolerant({})
 

@@ -24,6 +24,19 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o600) -> None
         raise
 
 
+def make_room(folder: Path, pattern: str, *, keep: int) -> None:
+    """Remove the files that match but the `keep` newest."""
+    for old in sorted(folder.glob(pattern), key=_age)[:-keep]:
+        old.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another process made room at the same time
+        return 0.0
+
+
 def write_json(path: Path, value: Any) -> None:
     """Like `write_atomic`, for a JSON value."""
     write_atomic(path, json.dumps(value, ensure_ascii=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
@@ -20,6 +21,7 @@ from truss_handle.runtimes import runtime_named
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -42,18 +44,18 @@ def secrets_folder(directory: Path) -> Path:
     return directory / "secrets"
 
 
-def gathered(settings: Settings, instance: str, config: TrussConfig) -> dict[str, str]:
+def gathered(settings: Settings, instance: str, declared: Collection[str]) -> dict[str, str]:
     """The declared secrets that have a value, here or in the instance. Raises InputInvalid."""
-    if not config.secrets:
+    if not declared:
         return {}  # the user's file concerns nobody who declares nothing
     stored = model_secrets.stored_values(model_secrets.secrets_file())
-    given = model_secrets.values_for(config.secrets, os.environ, stored)
-    return {**_kept(settings, instance, config), **given}
+    given = model_secrets.values_for(declared, os.environ, stored)
+    return {**_kept(settings, instance, declared), **given}
 
 
-def report_missing(config: TrussConfig, values: dict[str, str], progress: Progress) -> None:
+def report_missing(declared: Collection[str], values: dict[str, str], progress: Progress) -> None:
     """One event per declared secret without a value."""
-    for name in config.secrets:
+    for name in declared:
         if name not in values:
             message = (
                 f"the secret {name} has no value: set it in ~/.truss/config.yaml"
@@ -68,14 +70,14 @@ async def refresh_secrets(settings: Settings, running: Running, progress: Progre
     A config that cannot be read is left to whoever reads it next. Raises InputInvalid.
     """
     try:
-        config = await asyncio.to_thread(TrussConfig.from_yaml, running.truss_dir / CONFIG_FILE)
-    except (TrussBaseError, OSError):
+        declared = _declared((running.truss_dir / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (TrussBaseError, OSError, ValueError):
         return
-    if not config.secrets:
+    if not declared:
         return
-    values = await asyncio.to_thread(gathered, settings, running.id, config)
-    report_missing(config, values, progress)
-    if values == await asyncio.to_thread(_kept, settings, running.id, config):
+    values = await asyncio.to_thread(gathered, settings, running.id, declared)
+    report_missing(declared, values, progress)
+    if values == await asyncio.to_thread(_kept, settings, running.id, declared):
         return
     await runtime_named(running.runtime, settings).renew_secrets(running, values)
     # Last: until the runtime has them, the next command must still see them as new.
@@ -84,6 +86,11 @@ async def refresh_secrets(settings: Settings, running: Running, progress: Progre
     progress(ProgressEvent("secrets", "new values of secrets were handed over"))
 
 
-def _kept(settings: Settings, instance: str, config: TrussConfig) -> dict[str, str]:
+@lru_cache(maxsize=8)  # every save comes by here, and few of them change the config
+def _declared(config: str) -> tuple[str, ...]:
+    return tuple(TrussConfig.from_text(config).secrets)
+
+
+def _kept(settings: Settings, instance: str, declared: Collection[str]) -> dict[str, str]:
     folder = secrets_folder(Registry(settings).directory(instance))
-    return model_secrets.read_secrets(folder, config.secrets)
+    return model_secrets.read_secrets(folder, declared)

@@ -32,7 +32,7 @@ async def alive(
     Raises DockerUnavailable where only its engine could say so.
     """
     silent: HandleError | None = None
-    for running in await asyncio.to_thread(Registry(settings).matching, truss_dir, runtime):
+    for running in Registry(settings).matching(truss_dir, runtime):
         try:
             if await is_alive(settings, running):
                 return running
@@ -48,7 +48,7 @@ async def latest(
 ) -> Running | None:
     """The instance that a verb means: the one that runs, else the one that has ended."""
     running = await alive(settings, truss_dir, runtime)
-    return running or await asyncio.to_thread(Registry(settings).find, truss_dir, runtime)
+    return running or Registry(settings).find(truss_dir, runtime)
 
 
 async def is_alive(settings: Settings, running: Running) -> bool:

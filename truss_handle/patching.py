@@ -8,7 +8,9 @@ no patch that starts from anything else.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from truss_base.diff import Difference, difference_to
@@ -19,6 +21,7 @@ from truss_base.signature import Signature
 from truss_base.strategy import Strategy
 from truss_base.tree import CONFIG_FILE
 from truss_handle import instances, last_known
+from truss_handle.afterwards import afterwards
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import (
     HandleError,
@@ -82,7 +85,7 @@ async def patch(
         if same or answer.get("prev_hash") == found.signature.hash:
             return unchanged(found.signature.hash)
         if not dry_run:
-            await asyncio.to_thread(_keep, settings, running, found.signature)
+            await afterwards(running.id, partial(_keep, settings, running, found.signature))
         return result_of(answer, base, found)
     raise AssertionError("the last attempt returns or raises")
 
@@ -245,8 +248,9 @@ def body_of(
 
 
 def _keep(settings: Settings, running: Running, signature: Signature) -> None:
-    SignatureCache(settings.signatures).store(signature)
-    Memory(settings, running.truss_dir).remember(hash=signature.hash)
+    with suppress(OSError):  # the patch is live; another process asks the server instead
+        SignatureCache(settings.signatures).store(signature)
+        Memory(settings, running.truss_dir).remember(hash=signature.hash)
 
 
 def unchanged(same: str) -> PatchResult:

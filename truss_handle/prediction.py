@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from truss_handle.values import Running
 
 
+_REPORT_PAUSES = (0.005, 0.01, 0.02, 0.05, 0.1)  # seconds
+
+
 async def predict(
     settings: Settings,
     running: Running,
@@ -42,8 +45,10 @@ async def predict(
         require_json(payload)
         raise
     error = await _model_error(settings, running, answer)
-    with suppress(OSError):  # the answer is there; a full disk costs no more than a default
-        await asyncio.to_thread(Memory(settings, running.truss_dir).remember, input=payload)
+    memory = Memory(settings, running.truss_dir)
+    if not memory.has(input=payload):
+        with suppress(OSError):  # the answer is there; a full disk costs no more than a default
+            await asyncio.to_thread(memory.remember, input=payload)
     kind, body = decoded(answer.content, answer.content_type)
     return PredictResult(
         status=answer.status,
@@ -110,11 +115,21 @@ async def _model_error(
     error_id = answer.error_id
     try:
         if running.control:
-            return _from_status(await ServerClient(running).status(), error_id)
+            return await _reported(ServerClient(running), error_id)
         lines = await instances.last_lines(settings, running) if error_id else ()
         return predict_failure(lines, str(error_id))
     except HandleError:
         return None  # the answer is there; its explanation is an extra
+
+
+async def _reported(client: ServerClient, error_id: str | None) -> Mapping[str, Any] | None:
+    """What the control plane knows of the failure. The model's process reports it on another way
+    than the answer takes, and that may be the longer one."""
+    for pause in _REPORT_PAUSES if error_id else ():
+        if found := _from_status(await client.status(), error_id):
+            return found
+        await asyncio.sleep(pause)
+    return _from_status(await client.status(), error_id)
 
 
 def _from_status(status: Mapping[str, Any], error_id: str | None) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,12 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 def _start_time(pid: int) -> str | None:
     """Opaque start time of a living process; None for zombies and for nobody."""
-    return _from_proc(pid) if Path("/proc/self/stat").exists() else _from_ps(pid)
+    return _from_proc(pid) if _has_proc() else _from_ps(pid)
+
+
+@cache
+def _has_proc() -> bool:
+    return Path("/proc/self/stat").exists()
 
 
 def _from_proc(pid: int) -> str | None:

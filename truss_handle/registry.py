@@ -12,10 +12,12 @@ import re
 import secrets
 import shutil
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truss_handle.files import read_json, write_atomic, write_json
+from truss_handle.runtimes import NAMES
 from truss_handle.values import Running
 
 if TYPE_CHECKING:
@@ -34,7 +36,11 @@ def instance_id(truss_dir: Path, runtime: str) -> str:
 
     "iris-local-5d41402abc4b": folder name, runtime, digest over the path.
     """
-    resolved = resolve(truss_dir)
+    return _id(resolve(truss_dir), runtime)
+
+
+@lru_cache(maxsize=64)
+def _id(resolved: Path, runtime: str) -> str:
     digest = hashlib.sha256(f"{runtime}\0{resolved}".encode("utf-8", "surrogateescape"))
     name = re.sub(r"[^a-z0-9]+", "-", resolved.name.lower()).strip("-")[:40] or "truss"
     return f"{name}-{runtime}-{digest.hexdigest()[:12]}"
@@ -96,11 +102,12 @@ class Registry:
     def matching(self, truss_dir: str | Path, runtime: str | None = None) -> list[Running]:
         """Every record for a directory, the one started last first."""
         wanted = resolve(truss_dir)
-        return [
-            running
-            for running in reversed(self.all())
-            if running.truss_dir == wanted and runtime in (None, running.runtime)
-        ]
+        names = (runtime,) if runtime else NAMES
+        found = [self.load(_id(wanted, name)) for name in names]
+        known = [running for running in found if running is not None]
+        if not known:
+            self.folders()  # nothing there, or a folder that cannot be used: that raises
+        return sorted(known, key=lambda running: running.started_at, reverse=True)
 
 
 def _to_record(running: Running) -> dict[str, Any]:

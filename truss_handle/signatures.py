@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.exceptions import SignatureError
 from truss_base.signature import Signature
-from truss_handle.files import read_json, write_atomic
+from truss_handle.files import make_room, read_json, write_atomic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +58,7 @@ class SignatureCache:
         write_atomic(path, json.dumps(signature.to_dict()))
         # Asking for the age of each costs a hot patch more than some that stay too long.
         if len(list(self._root.iterdir())) > _KEPT + _TOLERATED:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        for old in sorted(self._root.glob("*.json"), key=_age)[:-_KEPT]:
-            old.unlink(missing_ok=True)
+            make_room(self._root, "*.json", keep=_KEPT)
 
     def _path(self, truss_hash: str) -> Path:
         return self._root / f"{truss_hash}.json"
@@ -72,10 +68,3 @@ def _remember(path: Path, signature: Signature) -> None:
     _recent[path] = signature
     while len(_recent) > _IN_MEMORY:
         _recent.popitem(last=False)
-
-
-def _age(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # another process made room at the same time
-        return 0.0

@@ -113,8 +113,9 @@ async def _obtained(target: _Target, instead_of: Running | None = None) -> tuple
         if running is not None and running != instead_of:
             return running, False
         instance = instance_id(truss_dir, options.runtime)
-        secrets = await asyncio.to_thread(handing_over.gathered, settings, instance, target.config)
-        handing_over.report_missing(target.config, secrets, target.progress)
+        declared = target.config.secrets
+        secrets = await asyncio.to_thread(handing_over.gathered, settings, instance, declared)
+        handing_over.report_missing(declared, secrets, target.progress)
         known = await asyncio.to_thread(Registry(settings).load, instance)
         # A stopped container has its port already; with one given it would not be resumed.
         port = choices.port_of(known) if known and known.runtime == "local" else None

@@ -16,7 +16,7 @@ from truss_base import tree
 from truss_base.exceptions import ConfigError
 from truss_base.snapshot import Snapshot
 from truss_base.stat_cache import StatCache
-from truss_handle.files import write_atomic
+from truss_handle.files import make_room, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -119,15 +119,7 @@ def _store(path: Path, cache: StatCache) -> None:
     """Keeps a cache for the next process; the oldest ones make room."""
     try:
         write_atomic(path, cache.to_bytes())
-        for old in sorted(path.parent.glob("*.stat"), key=_age)[:-_STORED]:
-            old.unlink(missing_ok=True)
+        make_room(path.parent, "*.stat", keep=_STORED)
     except OSError:
         return  # a full or read-only disk costs the next process a reading, nothing else
     cache.unstored = 0
-
-
-def _age(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # another process made room at the same time
-        return 0.0

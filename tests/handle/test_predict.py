@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.handle.conftest import replace_in
-from truss_handle import operations
+from tests.handle.raw_servers import Peer, raw_server
+from truss_handle import operations, prediction
 from truss_handle.exceptions import PredictTimeout
+from truss_handle.values import Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,27 @@ async def test_an_answer_that_cannot_be_remembered_is_an_answer(
     shutil.rmtree(home.memory)
     home.memory.write_text("no folder")
     assert (await operations.predict(truss, 3)).body == {"half": 1.5}
+
+
+async def test_an_explanation_may_come_later_than_the_answer(
+    home: Settings, tmp_path: Path
+) -> None:
+    said = iter([b"null", b'{"id": "of another"}', b'{"id": "e1", "type": "KeyError"}'])
+
+    async def fail(peer: Peer) -> None:
+        while request := await peer.request():
+            if b"/control/status" in request:
+                body = b'{"state": "ready", "last_error": %b}' % next(said)
+                head = b"HTTP/1.1 200 OK\r\n"
+            else:
+                body, head = b"{}", b"HTTP/1.1 500 F\r\nX-Control-Truss-Error-Id: e1\r\n"
+            await peer.say(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+
+    async with raw_server(fail) as server:
+        running = Running("a", tmp_path, "local", server.url, None, 1.0, True)
+        failed = await prediction.predict(home, running, {}, timeout=10, path="/")
+    assert failed.status == 500
+    assert failed.model_error == {"id": "e1", "type": "KeyError"}
 
 
 async def test_a_failure_of_a_plain_server_is_explained_too(
