@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lsp_server.errors import BadArgument
 from lsp_server.features import debug as debug_text
 from lsp_server.features import plan as plan_text
+from lsp_server.features.lenses import in_words
 from lsp_server.streaming import Pieces
+from lsp_server.text import one_line
+from lsp_server.uris import uri_of
 from lsp_server.versions import versions
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from lsp_server.session import Session
 
 DEFAULT_TAIL = 200
+MOST_SHOWN = 200
 PREDICT_CHUNK, LOG = "truss/predictChunk", "truss/log"
 
 
@@ -56,8 +61,17 @@ async def predict(call: Call) -> Json:
     elif result.ok:
         call.session.prediction_works(call.truss)
     call.session.runtime.predicted(call.truss, result.latency_ms)
-    answer["message"] = f"{result.status} in {result.latency_ms:.0f} ms, {result.size} bytes"
+    answer["message"] = (
+        f"{result.status} in {result.latency_ms:.0f} ms, {result.size} bytes{_excerpt(answer)}"
+    )
     return answer
+
+
+def _excerpt(answer: Json) -> str:
+    """The answer itself, where it fits into the one line that a client shows of it."""
+    if answer["size"] > MOST_SHOWN:
+        return ""
+    return f": {one_line(json.dumps(answer['output'], ensure_ascii=False), MOST_SHOWN)}"
 
 
 async def predict_input(call: Call) -> Json:
@@ -72,7 +86,10 @@ async def show_status(call: Call) -> Json:
     status = asdict(await operations.status(call.truss))
     for internal in ("truss_dir", "raw"):
         del status[internal]
-    return {**status, **call.session.status(call.truss)}
+    answer = {**status, **call.session.status(call.truss)}
+    if call.argument.get("show") is True and not answer["message"]:
+        answer["message"] = f"{call.truss.name}: {in_words(call.session.runtime.state(call.truss))}"
+    return answer
 
 
 async def logs(call: Call) -> Json:
@@ -97,7 +114,11 @@ async def debug_info(session: Session) -> Json:
     ]
     prepared = session.speculation.prepared
     trusses = {
-        folder.name: {**asdict(session.runtime.state(folder)), "prepared": prepared.get(folder)}
+        uri_of(folder): {
+            "name": folder.name,
+            **asdict(session.runtime.state(folder)),
+            "prepared": prepared.get(folder),
+        }
         for folder in session.known()
     }
     parts = (versions(), session.timings.summary(), documents, trusses)

@@ -18,11 +18,15 @@ PATCH, REBUILD = "Patch running container", "Rebuild and restart"
 
 
 class Editor:
-    """Drives one server process. ``settings`` is what the client answers for ``controlTruss``."""
+    """Drives one server process. ``settings`` is what the client answers for ``controlTruss``.
+
+    ``settings_of`` are those of single folders, by URI.
+    """
 
     def __init__(self, folder: Path, settings: Json | None = None) -> None:
         self.folder = folder
         self.settings = settings or {}
+        self.settings_of: dict[str | None, Json] = {}
         self.client: LanguageClient = make_test_lsp_client()
         self.statuses: list[Json] = []
         self.questions: list[types.ShowMessageRequestParams] = []
@@ -57,7 +61,7 @@ class Editor:
 
         @client.feature(types.WORKSPACE_CONFIGURATION)
         def configuration(params: types.ConfigurationParams) -> list[Any]:
-            return [self.settings for _ in params.items]
+            return [self.settings_of.get(item.scope_uri, self.settings) for item in params.items]
 
         @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:

@@ -28,10 +28,10 @@ def markdown(
         ),
         "## Trusses",
         _table(
-            ("name", "state", "runtime", "in sync", "hash"),
+            ("uri", "state", "runtime", "in sync", "hash"),
             (
-                (name, one["state"], one["runtime"], one["in_sync"], str(one["hash"])[:12])
-                for name, one in trusses.items()
+                (uri, one["state"], one["runtime"], one["in_sync"], str(one["hash"])[:12])
+                for uri, one in trusses.items()
             ),
         ),
     ]

@@ -34,7 +34,7 @@ def hover(
     if not snapshot.is_config:
         return _shared_name(snapshot, index, around) if _in_quotes(snapshot, index) else None
     path, node = snapshot.document.path_at(index)
-    if not isinstance(node, (Scalar, Alias)):
+    if not path or not isinstance(node, (Scalar, Alias)):
         return None
     if path[0] in _SHARED_UNDER and len(path) == 2:
         return _shared_name(snapshot, index, around)

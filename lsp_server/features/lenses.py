@@ -48,18 +48,23 @@ def _name_range(snapshot: Snapshot) -> Range:
 
 def _of_config(state: State) -> Iterator[tuple[str, str]]:
     sign = _SIGNS.get(state.state, "◐")
+    yield f"{sign} {in_words(state)}", "showStatus"
     if not state.running and not state.busy:
-        yield f"{sign} not running", "showStatus"
         yield "Start", "startContainer"
         return
-    where = f" ({state.runtime})" if state.runtime else ""
-    doing = one_line(state.busy or state.state, 40)
-    yield f"{sign} {doing}{where}{_difference(state)}", "showStatus"
     if state.control:  # also where nothing is to be patched: the others stay where they are
         verb = "Rebuild" if state.needs_rebuild else "Patch"
         yield verb, f"{verb.lower()}Container"
     yield "Predict", "predict"
     yield "Show plan", "showPlan"
+
+
+def in_words(state: State) -> str:
+    """What runs, where, and whether it is what lies on disk."""
+    if not state.running and not state.busy:
+        return "not running"
+    where = f" ({state.runtime})" if state.runtime else ""
+    return f"{one_line(state.busy or state.state, 40)}{where}{_difference(state)}"
 
 
 def _difference(state: State) -> str:

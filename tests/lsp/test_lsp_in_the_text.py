@@ -1,4 +1,4 @@
-"""What shows inside and beside the text, over the wire: outline, folds, selections, lenses, hints."""
+"""What shows in and beside a text, over the wire: outline, folds, selections, lenses, hints."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ async def started(truss: Path, open_editor: OpenEditor, **settings: object) -> E
 async def prepared(editor: Editor) -> str | None:
     """The hash of what the container was told to prepare last."""
     told = await editor.command("truss.debugInfo")
-    found: str | None = told["trusses"][editor.folder.name]["prepared"]
+    found: str | None = told["trusses"][editor.folder.as_uri()]["prepared"]
     return found
 
 
