@@ -45,6 +45,22 @@ MODEL = """
      return function
  def fill(out, value):
      out["v"] = value
+ note = LOG.append
+ filed = functools.partial(remember, MEMO)
+ def recorded(function):
+     def inner(x):
+         LOG.append(x)
+         return function(x)
+     return inner
+ @recorded
+ def looked_up(v):
+     return v
+ class Router:
+     def __init__(self):
+         self.items = []
+         self.out = self.items.append
+     def dispatch(self, v):
+         self.out(v)
  class Job:
      def __init__(self, value, jobs=None):
          self.value = value
@@ -61,6 +77,7 @@ MODEL = """
          self.seen.append(v)
  class Model:
      shared = {{}}
+     noticed = LOG.append
      def load(self):
          self.own = {{}}
          self.rows = [[]]
@@ -71,7 +88,12 @@ MODEL = """
          self.stash = keep_it
          self.innocent = lambda v: v + 1
          self.tok = vendor.tokenizer()
+         self.table = {{'keep': self.keep}}
+         self.router = Router()
          self.buf = np.zeros(3)
+     def merge(self, acc, v):
+         acc[v] = 1
+         return acc
      def keep(self, value):
          self.own[value] = 1
      def reset(self):
@@ -152,6 +174,17 @@ STALE = [
     "setattr(type(self), 'x', grade(x))",
     "self.own.__ior__({x: grade(x)})",
     "self.own.update(dict.fromkeys([x], grade(x)))",
+    'self.table["keep"](grade(x))',
+    'self.table.get("keep")(grade(x))',
+    "self.router.dispatch(grade(x))",
+    "self.noticed(grade(x))",
+    "self.index.upsert(grade(x))",
+    "self.index.add_documents([grade(x)])",
+    "note(grade(x))",
+    "import sys\nsys.setrecursionlimit(grade(x))",
+    'grade.__globals__["LAST"] = grade(x)',
+    "functools.reduce(self.merge, [grade(x)], self.own)",
+    'delattr(self, "own") if grade(x) else None',
 ]
 RESETS = [
     ("through()[x] = grade(x)", "MEMO"),
@@ -159,6 +192,8 @@ RESETS = [
     ("np.copyto(MEMO, grade(x))", "MEMO"),
     ("memoed(x, grade)", "memoed"),
     ("remembered(x)", "MEMO"),
+    ("filed(x, grade(x))", "MEMO"),
+    ("looked_up(grade(x))", "LOG"),
     ("@noted\ndef inner(): return grade(x)", "LOG"),
 ]
 HARMLESS = [
@@ -179,6 +214,9 @@ HARMLESS = [
     "return random.choice(self.rows), grade(x)",
     'return json.dumps({"a": self.own, "b": grade(x)})',
     'y = copy.deepcopy(self.own); y["a"] = grade(x); return y',
+    "return self.router.plain(grade(x))",
+    "return self.tok.settle(grade(x))",
+    "return self.shared.get(grade(x))",
 ]
 
 

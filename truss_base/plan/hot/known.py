@@ -122,7 +122,10 @@ _HANDING_ON = frozenset(
     }
 )
 _SETTINGS = frozenset(
-    {"filterwarnings", "putenv", "setdefaulttimeout", "setlocale", "simplefilter"}
+    {
+        *("chdir", "filterwarnings", "putenv", "setdefaulttimeout", "setlocale", "setprofile"),
+        *("setrecursionlimit", "settrace", "simplefilter", "umask"),
+    }
 )
 
 

@@ -15,7 +15,17 @@ KEEPERS = frozenset(
     {
         *("add", "append", "appendleft", "cache", "extend", "extendleft", "heappush", "insert"),
         *("memoize", "put", "put_nowait", "push", "record", "register", "remember", "save", "set"),
-        *("setdefault", "store", "update", "__iadd__", "__ior__", "__setattr__", "__setitem__"),
+        *("add_documents", "add_edge", "add_items", "add_node", "add_texts", "enqueue", "ingest"),
+        *(
+            "setdefault",
+            "store",
+            "update",
+            "upsert",
+            "__iadd__",
+            "__ior__",
+            "__setattr__",
+            "__setitem__",
+        ),
     }
 )
 """Methods that keep what they are given."""

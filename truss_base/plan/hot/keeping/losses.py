@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.program import Key
 
+# Of functions and frames: by these, everything can be reached.
+_INNARDS = frozenset({"__globals__", "__closure__", "__code__", "__defaults__", "f_globals"})
+
 
 @dataclass(slots=True)
 class Memory:
@@ -36,7 +39,9 @@ class Losses:
 
     def lose(self, key: Key, where: Path, line: int) -> None:
         """What the function `key` keeps in a place is not what the new version would."""
-        if where[0] == SELF:
+        if not _INNARDS.isdisjoint(where):
+            self.refuse(key, shown(where), line)
+        elif where[0] == SELF:
             self._in_instance(key, where[1], line)
         elif where[0] == FILE:
             self.refuse(key, "a file", line)

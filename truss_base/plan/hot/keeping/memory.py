@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.keeping.state import Given, Passed
     from truss_base.plan.hot.program import Key
 
-_PIPELINE = (("preprocess", "predict"), ("predict", "postprocess"))
+_PIPELINE = (
+    ("preprocess", "predict"),
+    ("preprocess", "postprocess"),
+    ("predict", "postprocess"),
+)
 _RUNNERS = (("eval",), ("exec",))
 
 
@@ -63,6 +67,8 @@ class _Search:
         if (key, stale) not in self._seen and self.receivers.function(key) is not None:
             self._seen.add((key, stale))
             self._pending.append((key, stale))
+            if Stale.PARAMETERS in stale:  # what wraps it is given the same
+                self._add_decorators(key)
 
     def _add_decorators(self, key: Key) -> None:
         """A decorator is given the function."""

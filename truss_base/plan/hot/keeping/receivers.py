@@ -50,9 +50,11 @@ class Receivers:
         return found if found is not None and found.kind is Kind.FUNCTION else None
 
     def state(self, key: Key) -> State | None:
-        """What a function leaves behind."""
-        found = self.function(key)
-        return None if found is None else state_of(found.texts[0], member=bool(found.owner))
+        """What a function, or the statement that makes a variable, leaves behind."""
+        found = self.program.definition(key)
+        if found is None or found.kind not in (Kind.FUNCTION, *VARIABLES) or not found.texts:
+            return None
+        return state_of(found.texts[0], member=bool(found.owner))
 
     @cached_property
     def _named(self) -> Mapping[str, list[Key]]:
@@ -81,9 +83,10 @@ class Receivers:
         ]
 
     def mentioning(self, name: str) -> Iterator[Key]:
-        """The functions whose text has the name in it."""
+        """The functions and variables whose text has the name in it."""
         for key, definition in self._definitions():
-            if definition.kind is Kind.FUNCTION and any(name in text for text in definition.texts):
+            fits = definition.kind in (Kind.FUNCTION, *VARIABLES)
+            if fits and any(name in text for text in definition.texts):
                 yield key
 
     def held(self, user: Key, path: Path) -> Held:
@@ -102,9 +105,10 @@ class Receivers:
     def _ingredients(self, user: Key, path: Path) -> Iterator[Ingredients]:
         for key in self._binders(user, path):
             if (definition := self.program.definition(key)) is not None:
+                name = path[-1] if path[0] == SELF else key[1].rpartition(".")[2]
                 for text in definition.texts:
                     making = making_of(text, member=bool(definition.owner))
-                    yield from making.bound.get(path[-1], ())
+                    yield from making.bound.get(name, ())
 
     def _closes(self, name: str) -> bool:
         """Whether a function of this name makes one that changes what is around it."""
@@ -118,11 +122,10 @@ class Receivers:
     def _binders(self, user: Key, path: Path) -> Iterator[Key]:
         """The definitions that bind it."""
         if path[0] == SELF:
-            for key in self.family.members(self.program):
+            for key in self._siblings(user):
                 definition = self.program.definition(key)
-                if definition is not None and any(
-                    use.role is Role.STORE and use.path == path for use in definition.uses
-                ):
+                uses = definition.uses if definition is not None else ()
+                if any(use.role is Role.STORE and use.path == path for use in uses):
                     yield key
             yield from self.family.named(self.program, path[-1])
             return
@@ -130,6 +133,16 @@ class Receivers:
             found = self.program.definition(key)
             if found is not None and found.kind in VARIABLES:
                 yield key
+
+    def _siblings(self, user: Key) -> Iterator[Key]:
+        """The members of the class that a method belongs to, for the model's those of all."""
+        if self.family.owns(user):
+            yield from self.family.members(self.program)
+            return
+        owner = user[1].rpartition(".")[0]
+        for name in self.program.modules[user[0]].facts.definitions:
+            if name.startswith(f"{owner}."):
+                yield user[0], name
 
     def _definitions(self) -> Iterator[tuple[Key, Definition]]:
         for module in self.program.modules.values():
