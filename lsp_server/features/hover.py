@@ -32,6 +32,8 @@ def hover(
     """None outside a Truss, between its keys, and where there is nothing to say."""
     index = snapshot.index(position)
     if not snapshot.is_config:
+        if snapshot.path is not None and snapshot.path.suffix == ".txt":
+            return _requirement_line(snapshot, index, around)
         return _shared_name(snapshot, index, around) if _in_quotes(snapshot, index) else None
     path, node = snapshot.document.path_at(index)
     if not path or not isinstance(node, (Scalar, Alias)):
@@ -39,7 +41,7 @@ def hover(
     if path[0] in _SHARED_UNDER and len(path) == 2:
         return _shared_name(snapshot, index, around)
     if path[0] == "requirements" and len(path) == 2 and isinstance(node, Scalar):
-        return _requirement(snapshot, node, around)
+        return _requirement(snapshot, node.text, node.start, node.end, around)
     return _key(snapshot, path, node, link_of)
 
 
@@ -58,17 +60,30 @@ def _key(
     return Hover(snapshot.range(node.start, node.end), describe(path, field) + more)
 
 
-def _requirement(snapshot: Snapshot, node: Scalar, around: Surroundings) -> Hover | None:
+def _requirement_line(snapshot: Snapshot, index: int, around: Surroundings) -> Hover | None:
+    """A line of the file that the config names for its requirements."""
+    view = around.view()
+    file = view.settings.requirements_file if view is not None else None
+    if view is None or not file or view.folder / file != snapshot.path:
+        return None
+    start, end = snapshot.lines.span(snapshot.lines.line_at(index))
+    text = snapshot.text[start:end].partition(" #")[0].rstrip()
+    return _requirement(snapshot, text, start, start + len(text), around)
+
+
+def _requirement(
+    snapshot: Snapshot, written: str, start: int, end: int, around: Surroundings
+) -> Hover | None:
     from truss_base.requirements import project
 
-    name = project(node.text)
+    name = project(written)
     if name is None:
         return None
     facts = [
         f"- {where}: {version or 'not installed'}" for where, version in around.installed(name)
     ]
     text = "\n".join([f"**`{name}`**", "", *facts]) + "\n"
-    return Hover(snapshot.range(node.start, node.end), text)
+    return Hover(snapshot.range(start, end), text)
 
 
 def _shared_name(snapshot: Snapshot, index: int, around: Surroundings) -> Hover | None:

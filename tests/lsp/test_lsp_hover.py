@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lsp_editor import Editor, OpenEditor
+from lsp_editor import Editor, OpenEditor, until_async
 from lsp_marks import marked
 from lsprotocol import types
 
@@ -43,7 +43,9 @@ async def hovered(editor: Editor, name: str, source: str) -> str:
 @pytest.fixture
 def secretive(truss: Path) -> Path:
     (truss / "model" / "model.py").write_text(MODEL)
-    (truss / "config.yaml").write_text("model_name: x\nsecrets:\n  hf_token: null\n")
+    (truss / "config.yaml").write_text(
+        "model_name: x\nrequirements_file: requirements.txt\nsecrets:\n  hf_token: null\n"
+    )
     return truss
 
 
@@ -55,7 +57,7 @@ def secretive(truss: Path) -> Path:
         (
             "model/model.py",
             MODEL.replace("hf_token", "hf_│token"),
-            ["declared in [config.yaml:3]", "read in [model/model.py:6]"],
+            ["declared in [config.yaml:4]", "read in [model/model.py:6]"],
         ),
         (
             "model/model.py",
@@ -64,6 +66,9 @@ def secretive(truss: Path) -> Path:
         ),
         ("config.yaml", "requirements:\n  - nump│y==1\n", ["`numpy`", "in this editor's Python"]),
         ("config.yaml", "requirements:\n  - no-such-pa│ckage\n", ["not installed"]),
+        ("requirements.txt", "# all\npyt│est>=8  # to try it\n", ["`pytest`", "editor's Python"]),
+        ("requirements.txt", "-r oth│er.txt\n", []),
+        ("other.txt", "nump│y\n", []),
     ],
 )
 async def test_hover_tells(
@@ -72,6 +77,44 @@ async def test_hover_tells(
     editor = await shared_editor(secretive)
     text = await hovered(editor, name, source)
     assert [part for part in says if part not in text] == []
+    assert bool(text) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (
+            "resources:\n  mem│ory: 16Gi\n",
+            ["**`resources.memory`**", "default: `2Gi`", "unit: bytes", "**rebuild**"],
+        ),
+        ("resources:\n  memory: 16│Gi\n", ["**`resources.memory`**"]),
+        ("resources: {accelerator: H1│00:2}\n", ["allowed: `T4`", "`H100`"]),
+        ("environment_var│iables:\n  A: b\n", ["**new environment**", "(S3)"]),
+        ("model_na│me: x\n", ["text", "**reload**", "(S2)"]),
+        (
+            "runtime:\n  is_websocket_en│dpoint: true\n",
+            ["since truss 0.9.70", "deprecated: ", "use `transport: {kind: websocket}`"],
+        ),
+        ("hf_ca│che: []\n", ["since truss", "deprecated: ", "use `weights`"]),
+        ("weights:\n- sou│rce: x\n", ["required", "since truss 0.12.3"]),
+        (
+            "runtime:\n  transport:\n    ki│nd: grpc\n",
+            ["allowed: `http`, `websocket`, `grpc`"],
+        ),
+    ],
+)
+async def test_hover_says_all_there_is_about_a_key(
+    secretive: Path, shared_editor: OpenEditor, source: str, says: list[str]
+) -> None:
+    editor = await shared_editor(secretive)
+    # The link comes with the pages, which are written beside the first questions.
+    text = await until_async(lambda: _with_link(editor, source))
+    assert [part for part in says if part not in text] == []
+
+
+async def _with_link(editor: Editor, source: str) -> str:
+    text = await hovered(editor, "config.yaml", source)
+    return text if "[Reference](file://" in text else ""
 
 
 async def test_python_that_shares_nothing_is_left_to_others(
