@@ -45,6 +45,11 @@ class LineIndex:
         return self.text[start:end]
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Every line, without its line break."""
+        return tuple(map(self.line_text, range(len(self))))
+
+    @cached_property
     def newline(self) -> str:
         """How a line that is added should end."""
         return "\r\n" if "\r\n" in self.text else "\n"

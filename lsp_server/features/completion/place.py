@@ -104,7 +104,7 @@ def place_at(snapshot: Snapshot, index: int) -> Place | None:
     """None inside long texts, and where only free text can stand."""
     number = snapshot.lines.line_at(index)
     start, end = snapshot.lines.span(number)
-    lines = [snapshot.lines.line_text(other) for other in range(len(snapshot.lines))]
+    lines = snapshot.lines.texts
     line = _Line(lines, number, start, snapshot.text[start:index], snapshot.text[index:end])
     if match := _COMMENT.fullmatch(line.before):
         return line.place("comment", (), match["word"], r".*")
@@ -170,8 +170,7 @@ def below(snapshot: Snapshot, value: Place) -> Place | None:
     start, end = snapshot.lines.span(number)
     if value.flow or value.quote or snapshot.text[value.end : end].strip():
         return None
-    lines = [snapshot.lines.line_text(other) for other in range(len(snapshot.lines))]
-    column, written = block_below(lines, number, value.column)
+    column, written = block_below(snapshot.lines.texts, number, value.column)
     indent = value.column + snapshot.lines.indent_unit if column is None else column
     colon = snapshot.text.rindex(":", start, value.start)
     return replace(
