@@ -47,14 +47,6 @@ MODEL = """
      out["v"] = value
  note = LOG.append
  filed = functools.partial(remember, MEMO)
- def recorded(function):
-     def inner(x):
-         LOG.append(x)
-         return function(x)
-     return inner
- @recorded
- def looked_up(v):
-     return v
  class Router:
      def __init__(self):
          self.items = []
@@ -193,7 +185,6 @@ RESETS = [
     ("memoed(x, grade)", "memoed"),
     ("remembered(x)", "MEMO"),
     ("filed(x, grade(x))", "MEMO"),
-    ("looked_up(grade(x))", "LOG"),
     ("@noted\ndef inner(): return grade(x)", "LOG"),
 ]
 HARMLESS = [
