@@ -178,6 +178,27 @@ def test_a_requirement_patch_that_contradicts_the_config(
     check(send(plane, *patches), 409, "inadmissible_patch", requirement, words)
 
 
+@pytest.mark.parametrize("instead", [None, "model/fruit.py", "model/model/__init__.py"])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_would_leave_no_model(
+    new_plane: Callable[..., RunningPlane], instead: str | None, dry_run: bool
+) -> None:
+    plane = new_plane(FILES).start("--no-spare")
+    (plane.truss / "model/model.py").unlink()
+    response = plane.patch({instead: FILES["model/model.py"]} if instead else {}, dry_run=dry_run)
+    check(response, 409, "inadmissible_patch", "model/model.py is missing", "the class Model")
+    assert plane.predict() == "one"
+
+
+def test_an_expression_too_deep_to_be_read(new_plane: Callable[..., RunningPlane]) -> None:
+    plane = new_plane(FILES).start()
+    assert plane.patch({"model/model.py": model("+".join(["1"] * 900))}).status_code == 200
+    assert plane.predict() == 900
+    response = plane.patch({"model/model.py": model("+".join(["1"] * 20_000))})
+    check(response, 422, "patch_failed_recoverable", "RecursionError")
+    assert plane.predict() == 900
+
+
 def test_a_body_over_the_limit_by_its_announcement(plane: RunningPlane) -> None:
     patch = {"type": "data", "body": {**CODE, "content": "x" * 200_000}}
     check(send(plane, patch), 413, "too_large", "--body-limit")

@@ -13,6 +13,13 @@ Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
+class NestedTooDeeply(SyntaxError):
+    """The code may be right, and even load; it is too much for the functions here."""
+
+    def __init__(self) -> None:
+        super().__init__("nested too deeply")
+
+
 def parse(source: bytes) -> ast.Module:
     """The syntax tree of a module given as bytes: byte-order marks and encoding cookies count.
 
@@ -27,9 +34,10 @@ def parse(source: bytes) -> ast.Module:
             except SyntaxError:
                 # A comment may only look like a type; the code then still parses without.
                 tree = ast.parse(source)
-        except (RecursionError, MemoryError, ValueError) as error:
-            # ValueError: a NUL byte, before Python 3.12.
-            raise SyntaxError(str(error) or "nested too deeply") from error
+        except (RecursionError, MemoryError) as error:
+            raise NestedTooDeeply from error
+        except ValueError as error:  # a NUL byte, before Python 3.12
+            raise SyntaxError(str(error)) from error
     tree.type_ignores = []  # these carry line numbers, and mean nothing when the code runs
     return tree
 
@@ -39,7 +47,7 @@ def dump(node: ast.AST) -> str:
     try:
         return ast.dump(node)
     except RecursionError:
-        raise SyntaxError("nested too deeply") from None
+        raise NestedTooDeeply from None
 
 
 def same_code(old: ast.AST, new: ast.AST) -> bool:
@@ -48,7 +56,7 @@ def same_code(old: ast.AST, new: ast.AST) -> bool:
     try:
         return _same(old, new)
     except RecursionError:
-        raise SyntaxError("nested too deeply") from None
+        raise NestedTooDeeply from None
 
 
 def _same(old: object, new: object) -> bool:

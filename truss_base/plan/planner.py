@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from truss_base import requirements
 from truss_base.config import TrussConfig
-from truss_base.exceptions import ConfigError
+from truss_base.exceptions import ConfigError, PatchError
 from truss_base.loading import known_config
+from truss_base.model_place import model_path, needs_model
 from truss_base.patch import CONFIG_PATH, ConfigPatch, FilePatch, file_changes
 from truss_base.plan.abilities import Abilities, Installed
 from truss_base.plan.config import config_changes, invalid_config, new_config, unknown_config
@@ -47,7 +48,8 @@ def plan(
     plan has seen. `force_hot` swaps code whatever speaks against it: for tests only, to find out
     whether it would have been safe.
 
-    Raises PathError or PatchError for patches that could not be applied.
+    Raises PathError or PatchError for patches that could not be applied, or would take away the
+    file of the model's class.
     """
     if old_config is None and old is not None and CONFIG_PATH in old:
         old_config = old[CONFIG_PATH].decode("utf-8", "replace")
@@ -58,6 +60,7 @@ def plan(
         return Plan.of([invalid_config(error)])
     changes = _of_config(patches, before, after, abilities)
     files = file_changes([p for p in patches if isinstance(p, FilePatch)], after or TrussConfig())
+    _refuse_without_model(files, after or TrussConfig())
     swap = None
     if old is None:
         changes += [_at_most(path, after) for path in files]
@@ -67,6 +70,15 @@ def plan(
         changes += of_files
     changes += typed_changes(patches, {change.subject for change in changes}, after, abilities)
     return Plan.of(changes, upper_bound=old is None and bool(changes), swap=swap)
+
+
+def _refuse_without_model(files: Mapping[str, TreeFile | None], config: TrussConfig) -> None:
+    path = model_path(config)
+    if needs_model(config) and path in files and files[path] is None:
+        raise PatchError(
+            f"{path} is missing: it has to define the class {config.model_class_name}; put it back,"
+            " or let config.yaml name the file that does"
+        )
 
 
 def _config_before(text: str | None) -> TrussConfig | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import dump, parse, without_docstrings
+from truss_base.plan.definitions import NestedTooDeeply, dump, parse, without_docstrings
 from truss_base.plan.hot.changes import same_module
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
@@ -23,6 +23,8 @@ def text_change(
     """The change of the module at `path` from one source to another; None if code changed."""
     try:
         new = cache.facts(path, after)
+    except NestedTooDeeply as error:
+        return Change(path, Strategy.RELOAD, f"{path} cannot be analysed: {error.msg}: reload")
     except SyntaxError as error:
         # The model may run in a newer Python than this; whether it loads is seen when it does.
         place = f"{path}{_line(error)} does not parse in Python {_VERSION}"

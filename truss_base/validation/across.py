@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from truss_base.document import LineIndex, read_text
 from truss_base.examples import ExamplesError, parse_examples
 from truss_base.exceptions import ConfigError
+from truss_base.model_place import needs_model
 from truss_base.validation.findings import Finding
 from truss_base.validation.imports import unprovided_imports
 from truss_base.validation.model_file import class_findings
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
     from truss_base.config import TrussConfig
     from truss_base.document import Document
 
-_SERVED_WITHOUT_MODEL = ("docker_server", "trt_llm", "bis_llm")
-
 
 def across_files(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
     """Findings about the files of a Truss; ranges in another file's text carry its path."""
-    if not any(getattr(config, name) for name in _SERVED_WITHOUT_MODEL):
+    if needs_model(config):
         yield from _model(document, config, directory)
     yield from _requirements(document, config, directory)
     yield from _package_dirs(document, config, directory)

@@ -44,9 +44,12 @@ def outline(content: bytes, class_name: str | None = None) -> Outline:
     """The imports of a module; with `class_name` those of that class's construction and `load` too.
 
     Raises:
-        SyntaxError, ValueError: it is no Python.
+        SyntaxError, ValueError: it is no Python, or nested too deeply to be read.
     """
-    tree = ast.parse(content)
+    try:
+        tree = ast.parse(content)
+    except (RecursionError, MemoryError) as error:
+        raise ValueError("nested too deeply") from error
     found: list[Import] = []
     complete = _collect(tree.body, found)
     if complete and class_name is not None:

@@ -163,6 +163,47 @@ def test_knowing_nothing_leads_to_the_strongest(patch: Patch) -> None:
     assert "not known here: rebuild at most" in change.reason
 
 
+@pytest.mark.parametrize("instead", [None, "fruit.py", "model/__init__.py", "model.py/code.py"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_truss_needs_the_file_of_its_model(
+    model: bytes, instead: str | None, is_known: bool
+) -> None:
+    patches: list[Patch] = [FilePatch("model_code", Action.REMOVE, "model.py")]
+    if instead is not None:
+        patches.append(FilePatch("model_code", Action.ADD, instead, model))
+    with pytest.raises(PatchError, match=r"model/model.py is missing: it has to define .* Model"):
+        plan({"model/model.py": model} if is_known else None, patches)
+
+
+def test_the_config_may_name_another_file(model: bytes) -> None:
+    config = "model_class_filename: fruit.py\n"
+    patches = [
+        ConfigPatch(Action.UPDATE, "config.yaml", {}, config),
+        FilePatch("model_code", Action.REMOVE, "model.py"),
+        FilePatch("model_code", Action.ADD, "fruit.py", model),
+    ]
+    assert plan({"config.yaml": b"", "model/model.py": model}, patches).strategy is S2
+
+
+def test_a_server_of_its_own_needs_no_model(model: bytes) -> None:
+    config = b"docker_server: {start_command: s, server_port: 1, predict_endpoint: /, \
+readiness_endpoint: /, liveness_endpoint: /}\n"
+    old = {"config.yaml": config, "model/model.py": model}
+    assert plan(old, [FilePatch("model_code", Action.REMOVE, "model.py")]).changes
+
+
+def test_a_model_that_was_missing_is_loaded(model: bytes) -> None:
+    found = plan({"config.yaml": b""}, [FilePatch("model_code", Action.ADD, "model.py", model)])
+    assert found.strategy is S2
+
+
+def test_a_folder_of_the_models_name_is_not_its_file(model: bytes) -> None:
+    old = {"config.yaml": b"", "model/model.py": model, "model/model/__init__.py": b"x = 1\n"}
+    patch = FilePatch("model_code", Action.UPDATE, "model.py", model + b"\nNEW = 1\n")
+    reason = "model/model.py: `NEW` added; nothing that `load` needs: hot swap"
+    assert plan(old, [patch]).changes[0].reason == reason
+
+
 def test_patches_that_contradict_are_not_planned() -> None:
     patch = FilePatch("model_code", Action.UPDATE, "model.py", b"")
     with pytest.raises(PatchError, match=r"two patches change model/model.py"):

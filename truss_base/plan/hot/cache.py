@@ -56,7 +56,7 @@ class AnalysisCache:
         """Analyses the program in `files` ahead; what does not parse is met again by the plan."""
         try:
             self.edges.graph(self.program(Layout.of(config), files))
-        except SyntaxError:
+        except (SyntaxError, RecursionError):
             return
 
     def program(self, layout: Layout, files: Mapping[str, bytes]) -> Program:

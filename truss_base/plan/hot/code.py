@@ -71,6 +71,9 @@ def code_changes(
     try:
         before = cache.program(layout, old)
         after = cache.program(layout, NewFiles(old, changes))
+        if not (before.has_entry and after.has_entry):
+            reason = f"{layout.entry_path} is not there in both versions"
+            return [_reload(path, changes, old, reason) for path in changes], None
         analysis = analyse(before, after, cache.edges)
     except (SyntaxError, RecursionError) as error:
         reason = f"{getattr(error, 'filename', None) or 'the code'} cannot be analysed"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from truss_base import paths
+from truss_base.model_place import model_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,18 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`packages` is the directory whose content is importable by its own names."""
+    """`packages` is the directory whose content is importable by its own names; the model is loaded
+    from `entry_path`, whatever else would be imported by the name of its module."""
 
     packages: str
+    entry_path: str
     entry_module: str
     entry_class: str
 
     @classmethod
     def of(cls, config: TrussConfig) -> Layout:
         """The layout that a config describes. Raises PathError when it leaves the Truss."""
-        model = paths.normalize(f"{config.model_module_dir}/{config.model_class_filename}")
+        model = model_path(config)
         return cls(
             packages=paths.directory(config.bundled_packages_dir),
+            entry_path=model,
             entry_module=_dotted(model),
             entry_class=config.model_class_name,
         )
@@ -37,7 +41,10 @@ class Layout:
         return _dotted(path if below is None else below)
 
     def places(self, module: str) -> Iterator[str]:
-        """The paths at which Python looks for a module, in its order."""
+        """The paths at which a module is looked for, in order."""
+        if module == self.entry_module:
+            yield self.entry_path
+            return
         stem = module.replace(".", "/")
         for base in (stem, f"{self.packages}/{stem}"):
             yield f"{base}/__init__.py"

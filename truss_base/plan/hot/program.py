@@ -45,6 +45,11 @@ class Program:
     modules: Mapping[str, Module]
     folders: frozenset[str]
 
+    @property
+    def has_entry(self) -> bool:
+        """Whether the file is there from which the model is loaded."""
+        return self.layout.entry_module in self.modules
+
     def definition(self, key: Key) -> Definition | None:
         module = self.modules.get(key[0])
         return None if module is None else module.facts.definitions.get(key[1])

@@ -8,7 +8,7 @@ import tokenize
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import parse
+from truss_base.plan.definitions import NestedTooDeeply, parse
 from truss_base.plan.hot.facts import Definition, Import, Kind, ModuleFacts, Role
 from truss_base.plan.hot.reading.editing import EditedFunction, edited_function
 from truss_base.plan.hot.reading.reader import Memo, Reader, names_by_place
@@ -34,7 +34,7 @@ def module_facts(content: bytes, previous: ModuleFacts | None = None) -> ModuleF
                 return _with_function(previous, edited, content, lines)
         return _facts(content, previous)
     except RecursionError:
-        raise SyntaxError("nested too deeply") from None
+        raise NestedTooDeeply from None
 
 
 def _facts(content: bytes, previous: ModuleFacts | None) -> ModuleFacts:
