@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import control
-from control.plane import VERSION
 from control.plane.blobs.store import BlobStore
 from control.plane.blobs.supply import BlobSupply
 from control.plane.changes import Changes
@@ -38,26 +36,21 @@ from control.plane.supervisor.errors import model_error
 from control.plane.supervisor.launch import Launch
 from control.plane.supervisor.limits import Limits
 from control.plane.supervisor.logbook import LogBook
-from control.plane.supervisor.memory import MEBIBYTE, memory_bytes
 from control.plane.supervisor.preloads import Preloads, Sources, preloads
 from control.plane.supervisor.settling import Settling
+from control.plane.supervisor.sockets import socket_folder
 from control.plane.supervisor.spare import Surroundings
 from control.plane.supervisor.supervisor import Supervisor
 from control.plane.tasks import Tasks
 from truss_base.exceptions import TrussBaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from control.plane.releases.release import Release
     from control.plane.settings import Settings
     from control.plane.supervisor.environment import ProcessEnvironment
-    from control.plane.supervisor.process import InferenceProcess
 
 PACKAGE = Path(control.__file__).resolve().parent
 INFERENCE_ROOT = PACKAGE / "inference"
-# A Unix socket's path may have 107 bytes; the state folder's may be longer than that already.
-SOCKET_FOLDER = "ct-"
 
 
 class ControlPlane:
@@ -71,7 +64,7 @@ class ControlPlane:
         self.tasks = Tasks()
         self.changes = Changes()
         self._started = time.monotonic()
-        self._sockets = _socket_folder(settings.state)
+        self._sockets = socket_folder(settings.state)
         launch = Launch(
             import_root=INFERENCE_ROOT,
             sockets=self._sockets,
@@ -150,45 +143,9 @@ class ControlPlane:
         self.store.close()
 
     @property
-    def state(self) -> str:
-        """`starting`, `loading`, `ready`, `patching`, `failed` or `stopped`."""
-        return "patching" if self.patcher.is_patching else self.supervisor.state
-
-    async def status(self) -> dict[str, Any]:
-        """Everything there is to know."""
-        live, supervisor = self.store.live, self.supervisor
-        current, spare = supervisor.current, supervisor.spare
-        rolled_back = self.store.journal.last_rollback()
-        name, memory = await asyncio.to_thread(self._looked_up, live, current, spare.process)
-        return {
-            "hash": live.hash,
-            "pending": self.patcher.pending,
-            "state": self.state,
-            "release": live.id,
-            "environment": live.environment_id,
-            "truss": name,
-            "version": VERSION,
-            "uptime_seconds": round(time.monotonic() - self._started, 3),
-            "load_seconds": current.load_seconds if current else None,
-            "spare_ready": spare.is_ready,
-            **self.settling.status(),
-            "memory_mb": memory,
-            "last_error": supervisor.last_error,
-            "healthy": self.rollback.has_passed(live.id),
-            "rolled_back_from": rolled_back and _without_release(rolled_back),
-            "last_patch_error": self.patcher.last_failure,
-            "patches": self.patcher.history,
-            "pid": {"control": os.getpid(), "inference": current.pid if current else None},
-        }
-
-    def _looked_up(
-        self, live: Release, current: InferenceProcess | None, spare: InferenceProcess | None
-    ) -> tuple[str | None, dict[str, float | None]]:
-        """What has to be read for a status: the Truss's name, and memory in use."""
-        name = read_config(live.tree).model_name
-        if name is None and self.settings.truss is not None:
-            name = self.settings.truss.name
-        return name, _memory(current, spare)
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
 
     async def _surroundings(self, release: Release) -> Surroundings:
         # A patch has seen to it by now; a first start, or one after a model removed it, has not.
@@ -225,10 +182,6 @@ def _preloads(release: Release) -> Preloads:
     )
 
 
-def _without_release(rollback: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: rollback[key] for key in ("hash", "at", "error") if key in rollback}
-
-
 def _open_store(settings: Settings) -> ReleaseStore:
     store = ReleaseStore(settings.state)
     try:
@@ -245,37 +198,3 @@ def _open_store(settings: Settings) -> ReleaseStore:
         store.close()
         raise
     return store
-
-
-def _socket_folder(state: Path) -> Path:
-    """A short private folder; the one of a predecessor that was killed is removed."""
-    link = state / "sockets"
-    try:
-        old = link.readlink()
-        link.unlink()
-    except OSError:
-        pass
-    else:
-        if old.name.startswith(SOCKET_FOLDER):
-            shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=SOCKET_FOLDER, dir=_short_temporary()))
-    link.symlink_to(folder)
-    return folder
-
-
-def _short_temporary() -> str:
-    candidate = tempfile.gettempdir()
-    return candidate if len(candidate) <= 60 else "/tmp"
-
-
-def _memory(
-    current: InferenceProcess | None, spare: InferenceProcess | None
-) -> dict[str, float | None]:
-    def megabytes(pid: int) -> float:
-        return round(memory_bytes(pid) / MEBIBYTE, 1)
-
-    return {
-        "control": megabytes(os.getpid()),
-        "inference": megabytes(current.pid) if current else None,
-        "spare": megabytes(spare.pid) if spare else None,
-    }

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import StreamingResponse
 
+from control.plane.api.status import status_of
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
@@ -32,12 +34,12 @@ async def _events(plane: ControlPlane) -> AsyncIterator[bytes]:
     with plane.changes.listening() as changed:
         while not plane.changes.has_ended:
             changed.clear()
-            status = await plane.status()
+            status = await status_of(plane)
             if (lasting := _lasting(status)) != told:
                 told = lasting
                 yield _line({"event": "status", **status})
             while not await _is_set(changed):
-                if _lasting(status := await plane.status()) != told:
+                if _lasting(status := await status_of(plane)) != told:
                     break
                 yield _line({"event": "alive"})
             await asyncio.sleep(TOGETHER_SECONDS)

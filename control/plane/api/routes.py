@@ -21,6 +21,7 @@ from control.plane.api.problems import (
     answer_problem,
     answer_unexpected,
 )
+from control.plane.api.status import status_of
 from control.plane.exceptions import LoadFailed, LoadProblem, Problem
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     @api.get("/control/status")
     async def status() -> JSONResponse:
         """Hash, state, memory, the last error and the last patches."""
-        return JSONResponse(await plane.status())
+        return JSONResponse(await status_of(plane))
 
     @api.get("/control/events")
     async def events() -> Response:
@@ -120,7 +121,7 @@ def _add_reading(api: FastAPI, plane: ControlPlane) -> None:
     @api.get("/control/metrics")
     async def metrics() -> PlainTextResponse:
         """Numbers for Prometheus."""
-        return PlainTextResponse(metrics_text(await plane.status(), plane.route.traffic))
+        return PlainTextResponse(metrics_text(await status_of(plane), plane.route.traffic))
 
 
 def _add_blobs(api: FastAPI, plane: ControlPlane) -> None:

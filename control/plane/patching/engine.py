@@ -166,7 +166,7 @@ class Engine:
         assert patch.activation is not None, "what is committed was made ready"
         try:
             await patch.activation.take_over(patch.release)
-        except BaseException:
+        except Exception:
             # What answers has to be what is live, and nobody knows how far it has come.
             await self._supervisor.replace(patch.release)
             raise

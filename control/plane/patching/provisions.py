@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from control.plane.releases.release import assigned
 from truss_base.plan import Strategy
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Provisions:
         assert patch.draft is not None, "what is provided for is staged"
         installing = self._installer.install(patch.release, patch.base, patch.told("install"))
         environment = await patch.attempt.race(installing)
-        release = await asyncio.to_thread(self._store.assign, patch.release, environment)
+        release = await asyncio.to_thread(assigned, patch.release, environment)
         patch.draft = replace(patch.draft, release=release)
         self._installer.linked(environment)
 

@@ -36,12 +36,12 @@ class Rollback:
 
     def has_passed(self, release_id: str) -> bool:
         """Whether a release was ever found healthy."""
-        return release_id in self._passed or self._store.is_healthy(release_id)
+        return release_id in self._passed or self._store.health.has(release_id)
 
     def passed(self, release_id: str) -> None:
         """Remembers that a release is healthy, over restarts too."""
         self._passed = {release_id}
-        self._tasks.run(asyncio.to_thread(self._store.mark_healthy, release_id))
+        self._tasks.run(asyncio.to_thread(self._store.health.mark, release_id))
 
     async def roll_back(self, supervisor: Supervisor, release: Release, crashes: int) -> bool:
         """Whether `release` is not to be started again: the last healthy one, or a patch, is live.

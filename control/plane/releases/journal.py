@@ -73,6 +73,13 @@ class Journal:
         """The releases that were ever live, oldest first."""
         return [event["release"] for event in list(self.events) if event["event"] == "commit"]
 
+    def unfinished(self) -> list[str]:
+        """The releases of patches that were begun, and neither committed nor aborted."""
+        events = list(self.events)
+        ended = {event["release"] for event in events if event["event"] in ("commit", "abort")}
+        begun = [event["release"] for event in events if event["event"] == "begin"]
+        return [release for release in begun if release not in ended]
+
     def last_rollback(self) -> Event | None:
         """The rollback that made the live version live, None where a patch did."""
         changes = (e for e in reversed(list(self.events)) if e["event"] in ("commit", "rollback"))

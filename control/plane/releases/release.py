@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,15 @@ def read_release(root: Path) -> Release:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"The release in {root} is not complete ({error}).") from error
+
+
+def assigned(release: Release, environment_id: str | None) -> Release:
+    """Links a staged release to the environment that it is to run in."""
+    link = release.root / ENVIRONMENT
+    link.unlink(missing_ok=True)
+    if environment_id is not None:
+        link.symlink_to(f"../../environments/{environment_id}")
+    return replace(release, environment_id=environment_id)
 
 
 def named_environment(root: Path) -> str | None:

@@ -1,15 +1,27 @@
-"""Writes the tree of a new release."""
+"""Writes a new release: its tree, its complete config, and last the record of it."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from control.plane.exceptions import ForeignChange, HashMismatch
 from control.plane.failpoints import reach
+from control.plane.releases.complete_config import complete_json, read_config
 from control.plane.releases.content import Assembled, Copied, Kept, Linked, Written
 from control.plane.releases.directory import Directory, open_directory
 from control.plane.releases.manifest import FileRecord
+from control.plane.releases.release import (
+    COMPLETE_CONFIG,
+    RECORD,
+    TREE,
+    Release,
+    assigned,
+    now,
+)
+from truss_base.tree import CONFIG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +29,50 @@ if TYPE_CHECKING:
 
     from control.plane.releases.content import Content
     from control.plane.releases.manifest import Manifest
+
+
+def stage_release(
+    root: Path, base: Release | None, contents: Mapping[str, Content], digest: str
+) -> Release:
+    """Fills the new directory `root` with the version `digest`, a successor of `base`.
+
+    Raises what `stage_tree` does.
+    """
+    manifest = stage_tree(root / TREE, base.tree if base else None, contents)
+    reach("stage.tree")
+    release = Release(
+        id=root.name,
+        root=root,
+        hash=digest,
+        created=now(),
+        environment=base.environment if base else {},
+        secrets=base.secrets if base else [],
+        manifest=manifest,
+    )
+    release = assigned(release, base.environment_id if base else None)
+    with open_directory(root) as directory:
+        release = _configured(release, base, directory)
+        reach("stage.configured")
+        # Last: with its record a release is complete.
+        directory.write(RECORD, json.dumps(release.to_json()).encode())
+    return release
+
+
+def _configured(release: Release, base: Release | None, directory: Directory) -> Release:
+    """The release with its complete config, and with what that says."""
+    if base is not None and _has_same_config(release, base):
+        # It is on disk already, and what a hot patch waits for is the disk.
+        with open_directory(base.root) as old:
+            directory.share(old, COMPLETE_CONFIG, executable=False)
+        return release
+    config = read_config(release.tree)
+    directory.write(COMPLETE_CONFIG, complete_json(config))
+    environment, secrets = dict(config.environment_variables), sorted(config.secrets)
+    return replace(release, environment=environment, secrets=secrets)
+
+
+def _has_same_config(release: Release, base: Release) -> bool:
+    return release.manifest[CONFIG_FILE].digest == base.manifest[CONFIG_FILE].digest
 
 
 def stage_tree(tree: Path, base: Path | None, contents: Mapping[str, Content]) -> Manifest:

@@ -7,33 +7,29 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import HashMismatch, StateError
 from control.plane.failpoints import reach
-from control.plane.releases.complete_config import complete_json, read_config
 from control.plane.releases.content import Copied, Linked
-from control.plane.releases.directory import open_directory, remove_tree
+from control.plane.releases.current import Current
+from control.plane.releases.directory import remove_tree
+from control.plane.releases.health import HealthMarks
 from control.plane.releases.journal import Journal
 from control.plane.releases.release import (
-    COMPLETE_CONFIG,
-    ENVIRONMENT,
     RECORD,
-    TREE,
     Release,
     named_environment,
     new_release_id,
     now,
     read_release,
 )
-from control.plane.releases.staging import stage_tree
-from control.plane.releases.syncing import sync_directory, sync_tree
+from control.plane.releases.staging import stage_release
+from control.plane.releases.syncing import sync_tree
 from truss_base.hash import tree_hash
-from truss_base.tree import CONFIG_FILE, scan
+from truss_base.tree import scan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,8 +38,6 @@ if TYPE_CHECKING:
     from control.plane.releases.content import Content
 
 KEPT_RELEASES = 3
-# In the folder of a release that was seen to answer and to live.
-HEALTHY = "healthy"
 
 
 class ReleaseStore:
@@ -52,7 +46,7 @@ class ReleaseStore:
     def __init__(self, state: Path) -> None:
         self._state = state
         self._releases = state / "releases"
-        self._current = state / "current"
+        self._current = Current(state)
         self._staged: set[str] = set()
         self._mutex = threading.Lock()
         self._live: Release | None = None
@@ -60,6 +54,7 @@ class ReleaseStore:
             self._releases.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(state / "lock")
             self.journal = Journal(state / "journal.jsonl")
+            self.health = HealthMarks(self._releases, self.journal)
         except OSError as error:
             raise StateError(f"The state folder {state} cannot be used: {error}.") from error
 
@@ -82,9 +77,9 @@ class ReleaseStore:
         Raises:
             StateError: `current` names a release that is not there.
         """
-        for leftover in self._state.glob("current.*"):
-            leftover.unlink()
-        release = self._live = self._read_current()
+        self._current.clear()
+        root = self._current.read()
+        release = self._live = read_release(root) if root is not None else None
         # A full disk must not keep the model from serving.
         with contextlib.suppress(OSError):
             if release is not None and release.id not in self.journal.committed():
@@ -145,32 +140,12 @@ class ReleaseStore:
                 begin = {"event": "begin", "release": root.name, "hash": digest, "at": now()}
                 self.journal.append(begin)
             reach("stage.begun")
-            manifest = stage_tree(root / TREE, base.tree if base else None, contents)
-            reach("stage.tree")
-            release = Release(
-                id=root.name,
-                root=root,
-                hash=digest,
-                created=now(),
-                environment=base.environment if base else {},
-                secrets=base.secrets if base else [],
-                manifest=manifest,
-                environment_id=base.environment_id if base else None,
-            )
-            release = self._recorded(release, base)
+            release = stage_release(root, base, contents, digest)
         except BaseException:
             self._forget(root.name)
             raise
         reach("stage.recorded")
         return release
-
-    def assign(self, release: Release, environment_id: str | None) -> Release:
-        """Links a staged release to the environment that it is to run in."""
-        link = release.root / ENVIRONMENT
-        link.unlink(missing_ok=True)
-        if environment_id is not None:
-            link.symlink_to(f"../../environments/{environment_id}")
-        return replace(release, environment_id=environment_id)
 
     def environments_named(self) -> set[str]:
         """The environments of all releases that are there."""
@@ -212,27 +187,9 @@ class ReleaseStore:
         self._make_live(release, "rollback")
         self._keep({"event": "rollback", "release": release.id, **details}, "rollback")
 
-    def mark_healthy(self, release_id: str) -> None:
-        """Remembers that a release is one to go back to."""
-        # Where the disk does not take it, there is merely no way back to this one.
-        with contextlib.suppress(OSError):
-            (self._releases / release_id / HEALTHY).touch()
-            reach("health.marked")
-
-    def is_healthy(self, release_id: str) -> bool:
-        """Whether `mark_healthy` was called for a release that is still there."""
-        return (self._releases / release_id / HEALTHY).exists()
-
     def last_healthy(self) -> Release | None:
         """The newest healthy release besides the live one."""
-        order = {release_id: place for place, release_id in enumerate(self.journal.committed())}
-        healthy = {mark.parent.name for mark in self._releases.glob(f"*/{HEALTHY}")}
-        # One that the journal has forgotten is older than those that it knows.
-        healthy.discard(self.live.id)
-        for release_id in sorted(healthy, key=lambda one: (order.get(one, -1), one))[::-1]:
-            with contextlib.suppress(StateError):
-                return read_release(self._releases / release_id)
-        return None
+        return self.health.last(besides=self.live.id)
 
     def discard(self, release: Release, details: Mapping[str, Any]) -> None:
         """Removes a staged release that will never be live."""
@@ -267,38 +224,23 @@ class ReleaseStore:
             reach("collect.removed")
 
     def _make_live(self, release: Release, step: str) -> None:
-        reach(f"{step}.begun")
-        new = self._state / f"current.{release.id}"
-        new.unlink(missing_ok=True)
-        new.symlink_to(release.root.relative_to(self._state))
-        reach(f"{step}.linked")
-        new.replace(self._current)
+        self._current.name(release.root, step)
         self._live = release
         reach(f"{step}.renamed")
 
     def _keep(self, event: Mapping[str, Any], step: str) -> None:
         # What was renamed is live, whether or not the disk takes this.
         with contextlib.suppress(OSError):
-            sync_directory(self._state)
+            self._current.sync()
             reach(f"{step}.synced")
             self.journal.append(event)
         reach(f"{step}.journaled")
 
-    def _read_current(self) -> Release | None:
-        try:
-            target = self._current.readlink()
-        except FileNotFoundError:
-            return None
-        return read_release(self._state / target)
-
     def _abort_unfinished(self) -> None:
-        ended = {e["release"] for e in self.journal.events if e["event"] in ("commit", "abort")}
-        for event in list(self.journal.events):
-            if event["event"] == "begin" and event["release"] not in ended:
-                reason = "the control plane ended before this patch was applied"
-                self.journal.append(
-                    {"event": "abort", "release": event["release"], "at": now(), "error": reason}
-                )
+        reason = "the control plane ended before this patch was applied"
+        for release_id in self.journal.unfinished():
+            event = {"event": "abort", "release": release_id, "at": now(), "error": reason}
+            self.journal.append(event)
 
     def _new_root(self) -> Path:
         root = self._releases / new_release_id()
@@ -306,23 +248,6 @@ class ReleaseStore:
             root.mkdir(mode=0o755)
             self._staged.add(root.name)
         return root
-
-    def _recorded(self, release: Release, base: Release | None) -> Release:
-        """The release with what its config says; `release.json` last: with it one is complete."""
-        self.assign(release, release.environment_id)
-        with open_directory(release.root) as directory:
-            if base is not None and _has_same_config(release, base):
-                # It is on disk already, and what a hot patch waits for is the disk.
-                with open_directory(base.root) as old:
-                    directory.share(old, COMPLETE_CONFIG, executable=False)
-            else:
-                config = read_config(release.tree)
-                environment, secrets = dict(config.environment_variables), sorted(config.secrets)
-                release = replace(release, environment=environment, secrets=secrets)
-                directory.write(COMPLETE_CONFIG, complete_json(config))
-            reach("stage.configured")
-            directory.write(RECORD, json.dumps(release.to_json()).encode())
-        return release
 
     def _forget(self, release_id: str) -> None:
         with self._mutex:
@@ -334,10 +259,6 @@ class ReleaseStore:
         (root / RECORD).unlink(missing_ok=True)
         reach("collect.unrecorded")
         remove_tree(root)
-
-
-def _has_same_config(release: Release, base: Release) -> bool:
-    return release.manifest[CONFIG_FILE].digest == base.manifest[CONFIG_FILE].digest
 
 
 def _locked(path: Path) -> int:

@@ -1,0 +1,47 @@
+"""The link that names the live release. To replace it is the commit of a patch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from control.plane.failpoints import reach
+from control.plane.releases.syncing import sync_directory
+
+NAME = "current"
+
+
+class Current:
+    """`<state>/current`, which names one of the releases there. Blocks on the disk."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        self._link = state / NAME
+
+    def read(self) -> Path | None:
+        """The folder of the release that is named, None where none ever was."""
+        try:
+            return self._state / self._link.readlink()
+        except FileNotFoundError:
+            return None
+
+    def clear(self) -> None:
+        """Removes what a crash has left of a link that was to be."""
+        for leftover in self._state.glob(f"{NAME}.*"):
+            leftover.unlink()
+
+    def name(self, root: Path, step: str) -> None:
+        """Names the release in the folder `root`; `step` is what its fail points are called.
+
+        Raises:
+            OSError: nothing has changed.
+        """
+        reach(f"{step}.begun")
+        new = self._state / f"{NAME}.{root.name}"
+        new.unlink(missing_ok=True)
+        new.symlink_to(root.relative_to(self._state))
+        reach(f"{step}.linked")
+        new.replace(self._link)
+
+    def sync(self) -> None:
+        """Waits until the name outlives the machine."""
+        sync_directory(self._state)
