@@ -1,7 +1,8 @@
 """The change cases: ours, the hot reload of the existing implementation, autoreload and jurigged.
 
 Every case of `tests/hot/cases` goes through all of them in one run, each time in a process of its
-own. A word on the command line runs the cases that have it in their name, without writing anything.
+own. A word on the command line runs the cases that have it in their name, without writing anything;
+`--ours` leaves the other tools out, and writes nothing either.
 """
 
 from __future__ import annotations
@@ -24,15 +25,23 @@ from tests.hot.hot_process import forced
 from tests.hot.hot_verdicts import Run, Verdict
 
 WORKERS = 2
+OURS = "--ours"
 S = TypeVar("S")
 T = TypeVar("T")
 
 
+UNKNOWN = ("-", "")
+
+
 def main() -> int:
-    cases = [case for case in all_cases() if all(word in case.id for word in sys.argv[1:])]
+    words = [word for word in sys.argv[1:] if word != OURS]
+    only_ours = OURS in sys.argv[1:]
+    cases = [case for case in all_cases() if all(word in case.id for word in words)]
     ours = _ours(cases)
     safe = _each(_forced, list(zip(cases, ours, strict=True)))
-    others = {tool.name: _tool(tool, cases) for tool in TOOLS}
+    others = {
+        tool.name: [UNKNOWN] * len(cases) if only_ours else _tool(tool, cases) for tool in TOOLS
+    }
     records = [
         record(case, run, verdict, {name: words[number] for name, words in others.items()})
         for number, (case, run, verdict) in enumerate(zip(cases, ours, safe, strict=True))

@@ -112,9 +112,9 @@ REFUSED = {
     ),
     "a decorator of the Truss that keeps functions": (
         """
-         STEPS = {}
+         import mimetypes
          def step(function):
-             STEPS[function.__name__] = function
+             mimetypes.types_map[function.__name__] = function
              return function
          @step
          def clean(x):
@@ -122,7 +122,7 @@ REFUSED = {
         +    return -x
          class Model:
              def predict(self, x):
-                 return STEPS["clean"](x)
+                 return mimetypes.types_map["clean"](x)
         """,
         "`@step` may have kept `clean`",
     ),

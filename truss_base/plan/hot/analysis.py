@@ -11,6 +11,7 @@ from truss_base.plan.hot.changes import changed_keys
 from truss_base.plan.hot.graph import Edges
 from truss_base.plan.hot.keeping.memory import memory_of
 from truss_base.plan.hot.rebinding import rebinding_of
+from truss_base.plan.hot.registries import registering
 from truss_base.plan.hot.rules import RULES
 from truss_base.plan.hot.spread import spread
 
@@ -73,7 +74,7 @@ def _settle(old: Program, new: Program, edges: Edges | None) -> _Settled:
         case = Case(before, after, changed, spread(seeds, before, after))
         memory = memory_of(case)
         rebinding = rebinding_of(case)
-        found = {**memory.resets, **rebinding.together}
+        found = {**registering(case), **memory.resets, **rebinding.together}
         if found.keys() <= seeds.keys():
             refusals = (*memory.refusals, *rebinding.refusals)
             return _Settled(case, refusals, rebinding.carry_from)

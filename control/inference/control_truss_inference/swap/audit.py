@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from ..exceptions import SwapRefused
 from .captures import holders_of
@@ -18,7 +19,7 @@ from .waiting import Waiting
 
 if TYPE_CHECKING:
     from ..version import Version
-    from .captures import Held
+    from .captures import Captures, Held
     from .document import SwapDocument
     from .generation import Generation
 
@@ -30,32 +31,42 @@ def audit(
     document: SwapDocument,
     serving: Generation,
     version: Version,
-    original: Any,
+    models: Sequence[Any],
     loop: asyncio.AbstractEventLoop,
-) -> None:
-    """Raises SwapRefused with everything that is found. `original` is the model that was loaded.
+) -> Captures:
+    """What load has handed out that is still held once the swap is made.
+
+    Raises SwapRefused with everything that speaks against it. `models` are the model
+    that answers and the one that was loaded, which may be the same.
 
     Costs what has come to life since the load, not what was loaded.
     """
-    search = _Search(document, serving, version, original)
+    search = _Search(document, serving, version, models)
     if search.reasons(loop):
         gc.collect()  # what was replaced earlier may only wait for that
         reasons = search.reasons(loop)
         if reasons:
             raise SwapRefused(*dict.fromkeys(reasons))
+    return search.captures_left()
 
 
 class _Search:
     def __init__(
-        self, document: SwapDocument, serving: Generation, version: Version, original: Any
+        self,
+        document: SwapDocument,
+        serving: Generation,
+        version: Version,
+        models: Sequence[Any],
     ) -> None:
         self._document = document
         self._serving = serving
         self._version = version
-        self._models = [version.model.instance, original]
+        self._models = models
         self._in_flight = version.in_flight.count > 0
         own = [*version.contract.functions, version.model, version.model.__dict__, self._models]
         self._own = {id(each) for each in own}
+        affected = document.affected
+        self._places = [(module, name) for module, names in affected.items() for name in names]
         self._survival = Survival()
 
     def reasons(self, loop: asyncio.AbstractEventLoop) -> list[str]:
@@ -65,9 +76,11 @@ class _Search:
         self._survival = replacement(
             self._document, self._serving, self._version.contract, self._models
         )
-        affected = self._document.affected
-        places = [(module, name) for module, names in affected.items() for name in names]
+        places = self._places
         return [*self._captured(places), *self._survival.finalizers] or self._found(places, loop)
+
+    def captures_left(self) -> Captures:
+        return self._version.model.captures.without(set(self._places), self._survival.gone)
 
     def _captured(self, places: list[Place]) -> list[str]:
         """What the load handed out of the definitions, and of the model, and is still there."""
@@ -80,13 +93,27 @@ class _Search:
         return [*found, *self._staying(captures.model)]
 
     def _found(self, places: list[Place], loop: asyncio.AbstractEventLoop) -> list[str]:
-        modules, model = self._serving.modules, self._version.model.instance
+        modules = self._serving.modules
         # Numbers and texts are alike for everybody; who has one has nothing of the code.
         found = [item for item in find(modules, places) if gc.is_tracked(item[1])]
         held = [f"`{name}` of {module}: {how}" for (module, name), how in self._held(found)]
-        of_model = self._staying(holders_of(model, modules, self._own))
+        of_model = [] if self._is_ours_alone() else self._staying(self._holders_of_model())
         codes_found = set().union(*(codes(value) for _, value in found))
         return [*held, *of_model, *running(codes_found, loop, self._waiting)]
+
+    def _holders_of_model(self) -> Held:
+        return holders_of(self._version.model.instance, self._serving.modules, self._own)
+
+    def _is_ours_alone(self) -> bool:
+        """Whether nobody but the server holds the model: then nobody has to be looked for among
+        all that lives. A request in flight holds it, too."""
+        loaded = self._version.model
+        own = [self._models, loaded, loaded.__dict__, *self._version.contract.functions]
+        example: list[Any] = []
+        model = loaded.instance
+        known = sum(each is model for each in gc.get_referents(*own))
+        known += self._models[0] is self._models[1]  # the swapper keeps the one that was loaded
+        return sys.getrefcount(model) - sys.getrefcount(example) == known
 
     def _held(self, found: list[Definition]) -> Iterator[tuple[Place, str]]:
         """What lives that was made of a definition or refers to it."""

@@ -18,7 +18,7 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, Collection, Mapping
+from typing import Any, Collection, Container, Mapping
 
 from .definitions import Place
 from .holders import holders, suspects
@@ -43,6 +43,13 @@ class Captures:
 
     definitions: Mapping[Place, Held] = field(default_factory=dict)
     model: Held = field(default_factory=dict)
+
+    def without(self, replaced: Collection[Place], gone: Container[int]) -> Captures:
+        """What is left of it once definitions are replaced that nobody holds, and what is `gone`
+        has died."""
+        definitions = {at: held for at, held in self.definitions.items() if at not in replaced}
+        model = {holder: how for holder, how in self.model.items() if holder not in gone}
+        return Captures(definitions, model)
 
 
 def captures(instance: Any, modules: Mapping[str, ModuleType]) -> Captures:

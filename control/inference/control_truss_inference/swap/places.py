@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 _PLACES = ("__file__", "__cached__")
 
@@ -62,6 +62,13 @@ def move_working_directory(old: str, new: str) -> None:
         target = Path(moved(current, old, new))
         if str(target) != current and target.is_dir():
             os.chdir(target)
+
+
+def roots_in_use(roots: Sequence[Path], files: Iterable[str]) -> tuple[Path, ...]:
+    """Of the places of versions, newest first: the newest, the one that was loaded, and those in
+    which code that lives says that it stands."""
+    named = {root for root in roots if any(is_below(file, str(root)) for file in files)}
+    return tuple(root for root in roots if root in named or root in (roots[0], roots[-1]))
 
 
 def forget_finders(root: str) -> None:

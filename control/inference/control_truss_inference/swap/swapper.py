@@ -16,8 +16,10 @@ from ..release import Release
 from ..tracebacks import ErrorReport, report
 from .audit import audit
 from .building import Builder, compile_modules, visible
+from .definitions import codes, definitions
 from .document import SwapDocument
 from .generations import Generations
+from .places import roots_in_use
 from .sibling import sibling
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 # Requests are held this long at most: until those in flight have ended, then until the commit.
 QUIET_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
+MANY_ROOTS = 32
 
 
 class SwapObserver(Protocol):
@@ -110,6 +113,7 @@ class Swapper:
         self._original: Any = None
         self._compiled: Compiled | None = None
         self._dropped = 0
+        self._resumes: asyncio.TimerHandle | None = None
         self._turn = threading.Lock()
 
     def compile(self, root: Path, document: SwapDocument) -> None:
@@ -165,10 +169,13 @@ class Swapper:
         generation = self._generations.begin(request.number, release)
         serving = self._generations.serving
         try:
+            old = version.model
             if not request.force:
-                audit(document, serving, version, self._original, self._loop)
+                models = [version.model.instance, self._original]
+                left = audit(document, serving, version, models, self._loop)
+                old = replace(old, captures=left)
             builder = Builder(document, compiled, serving, generation)
-            model = _model(builder.build(), document, version.model, release)
+            model = _model(builder.build(), document, old, release)
             if document.drop_cached:
                 self._quiesce(version)
         except BaseException:
@@ -189,7 +196,10 @@ class Swapper:
         while version.in_flight.count and time.monotonic() < end:
             await asyncio.sleep(0.001)
         is_idle = not version.in_flight.count
-        self._loop.call_later(PAUSE_SECONDS if is_idle else 0, self._application.resume)
+        # In case that no commit follows, which resumes at once.
+        self._resumes = self._loop.call_later(
+            PAUSE_SECONDS if is_idle else 0, self._application.resume
+        )
         return is_idle
 
     def _compilation(self, request: SwapRequest) -> Mapping[str, CompiledModule]:
@@ -208,11 +218,12 @@ class Swapper:
         generations.serve(prepared.generation)
         prepared.drop_cached()
         self._application.swap(old.successor(prepared.model))
-        self._application.resume()
+        self._resume()
         self._observer.swapped(number)
 
         def ended() -> None:
             generations.retire(retired)
+            self._forget_roots(generations.serving)
             prepared.drop_cached()  # a request in flight may have computed one again
             self._observer.released(retired.number)
 
@@ -232,7 +243,22 @@ class Swapper:
     def _forget(self, prepared: Prepared | None) -> None:
         if prepared is not None and self._generations is not None:
             self._generations.give_up(prepared.generation)
-            self._loop.call_soon_threadsafe(self._application.resume)
+            self._loop.call_soon_threadsafe(self._resume)
+
+    def _forget_roots(self, serving: Generation) -> None:
+        """Functions that are taken over name the files of the version that made them; once there
+        are many, those of versions of which nothing is left are forgotten."""
+        roots = self._application.roots
+        if len(roots) > MANY_ROOTS:
+            every = [each for _, value in definitions(serving.modules) for each in codes(value)]
+            files = {code.co_filename for code in every}
+            self._application.roots = roots_in_use(roots, files)
+
+    def _resume(self) -> None:
+        if self._resumes is not None:
+            self._resumes.cancel()  # it would end the pause of a later swap
+            self._resumes = None
+        self._application.resume()
 
 
 def _model(

@@ -10,6 +10,7 @@ from truss_base.plan.hot.changes import ORDER
 from truss_base.plan.hot.facts import SELF, STAR, Kind, Role
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
+from truss_base.plan.hot.registries import may_register_again
 from truss_base.plan.hot.syntax import MUTATORS
 from truss_base.plan.hot.wording import called, place
 
@@ -78,21 +79,22 @@ def _text(use: Use) -> str:
 def decorators(case: Case) -> Iterator[Refusal]:
     """A decorator of which nothing is known may have kept the old function."""
     for key, definition in case.executed.items():
-        yield from _unknown_decorators(case.new, case.purity, key, definition)
+        yield from _unknown_decorators(case, case.new, case.purity, key, definition)
     old = Purity(case.old.program)
     for key in case.affected.through:
         found = case.old.program.definition(key)
         if found is not None and key not in case.executed:
-            yield from _unknown_decorators(case.old, old, key, found)
+            yield from _unknown_decorators(case, case.old, old, key, found)
 
 
 def _unknown_decorators(
-    graph: Graph, purity: Purity, key: Key, definition: Definition
+    case: Case, graph: Graph, purity: Purity, key: Key, definition: Definition
 ) -> Iterator[Refusal]:
     module = graph.program.modules[key[0]]
     for scan in definition.scans:
         for path in scan.decorators:
-            if not purity.may_decorate(module, path):
+            known_well = purity.may_decorate(module, path)
+            if not known_well and not may_register_again(case, graph.program, module, path):
                 where = place(graph.program, key)
                 yield Refusal(key, f"`@{'.'.join(path)}` may have kept {called(key)}{where}")
 
