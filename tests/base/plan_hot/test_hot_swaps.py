@@ -150,6 +150,44 @@ EVERYDAY = {
         {"len", "size", "Model", "Model.predict"},
         set(),
     ),
+    "a step in a registry": (
+        """
+         STEPS = {}
+         UNIT = "m"
+         def step(function):
+             STEPS[function.__name__] = function
+             return function
+         @step
+         def clean(x):
+        -    return x
+        +    return -x
+         @step
+         def count(x):
+             return len(x)
+         class Model:
+             def predict(self, x):
+                 return STEPS["clean"](x), UNIT
+        """,
+        {"STEPS", "step", "clean", "count", "Model", "Model.predict"},
+        {"UNIT"},
+    ),
+    "an implementation of a dispatcher": (
+        """
+         import functools
+         @functools.singledispatch
+         def shown(value):
+             return "?"
+         @shown.register(int)
+         def _int(value):
+        -    return "a"
+        +    return "b"
+         class Model:
+             def predict(self, x):
+                 return shown(x)
+        """,
+        {"shown", "_int", "Model", "Model.predict"},
+        {"functools"},
+    ),
     "code that nothing uses": (
         """
          def spare(x):
