@@ -17,10 +17,7 @@ QUIET = 0.1  # seconds
 
 
 class Afterwards:
-    """The work of one event loop; what is left when that ends is done then.
-
-    Of a process that ends without ending its loop the last notes are lost.
-    """
+    """The work of one event loop; what is left when that ends is done then."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -41,7 +38,11 @@ class Afterwards:
         self._do(self._taken())
 
     def _begin(self) -> None:
-        self._loop.run_in_executor(None, self._do, self._taken())
+        works = self._taken()
+        try:
+            self._loop.run_in_executor(None, self._do, works)
+        except RuntimeError:  # the interpreter ends, and begins no more threads
+            self._do(works)
 
     def _taken(self) -> list[Callable[[], None]]:
         works, self._left = list(self._left.values()), {}

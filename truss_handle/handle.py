@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
+from concurrent.futures import TimeoutError as FuturesTimeout
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     )
 
 _T = TypeVar("_T")
+_END_SECONDS = 2.0
 _DOCKER_OPTIONS = tuple(field.name for field in fields(StartOptions) if field.name != "runtime")
 
 
@@ -146,7 +150,14 @@ def _answer(result: PredictResult) -> Any:
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="control-truss", daemon=True).start()
+    atexit.register(_end, loop)
     return loop
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """What belongs to the loop ends with the process: connections are closed, notes written."""
+    with suppress(FuturesTimeout):
+        asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(_END_SECONDS)
 
 
 def _wait(verb: Coroutine[Any, Any, _T]) -> _T:

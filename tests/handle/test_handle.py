@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.handle.conftest import replace_in
 from truss_handle import TrussHandle
 from truss_handle.exceptions import HandleError, InputInvalid, NotRunning, PredictFailed
 from truss_handle.handle import _answer
+from truss_handle.memory import Memory
 from truss_handle.values import PredictResult
 
 if TYPE_CHECKING:
@@ -39,6 +41,30 @@ def test_the_loop_without_an_event_loop(home: Settings, make_truss: Callable[...
     assert handle.rebuild().id == first
     assert handle.stop()
     assert not handle.stop()
+
+
+SAVE_AND_END = """\
+import sys
+from truss_handle import TrussHandle
+
+handle = TrussHandle(sys.argv[1])
+assert handle.patch().changed
+print(handle.predict({"name": "x"}).body["says"])
+"""
+
+
+def test_a_script_that_ends_leaves_its_notes_and_no_connection(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    handle = TrussHandle(truss)
+    handle.run()
+    replace_in(truss / "model" / "model.py", "hello", "good day")
+    # Python tells of every socket that is not closed, if it is asked to.
+    script = [sys.executable, "-W", "always", "-c", SAVE_AND_END, str(truss)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("good day\n", "")
+    assert Memory(home, truss).last_hash == handle.status().hash
 
 
 async def test_it_works_inside_a_running_loop_as_in_notebooks(

@@ -95,12 +95,14 @@ class Connection(asyncio.Protocol):
         if self._fault:
             raise self.unavailable(self._fault)
         self._waiter = self._loop.create_future()
-        timer = limit and self._loop.call_later(limit, self._give_up, f"{silent} for {limit:g} s")
+        timer = None
+        if limit is not None:
+            timer = self._loop.call_later(limit, self._give_up, f"{silent} for {limit:g} s")
         try:
             await self._waiter
         finally:
             self._waiter = None
-            if timer:
+            if timer is not None:
                 timer.cancel()
 
     def _give_up(self, said: str) -> None:
