@@ -34,12 +34,14 @@ def audit(
     models: Sequence[Any],
     loop: asyncio.AbstractEventLoop,
 ) -> Captures:
-    """What load has handed out that is still held once the swap is made.
+    """What `load` has handed out of the code and is still held once the swap is made.
 
-    Raises SwapRefused with everything that speaks against it. `models` are the model
-    that answers and the one that was loaded, which may be the same.
+    `models` are the one that answers and the one that was loaded, which may be the same. Costs
+    what the replaced names lead to; what has come to life since the load as well, where references
+    remain that this does not explain.
 
-    Costs what has come to life since the load, not what was loaded.
+    Raises:
+        SwapRefused: with everything that speaks against the swap.
     """
     search = _Search(document, serving, version, models)
     if search.reasons(loop):
