@@ -33,7 +33,8 @@ class Problems:
         trusses: Trusses,
         failures: Failures,
         pages: Pages,
-        silent: frozenset[str] = frozenset(),
+        *,
+        beside_another: bool = False,
     ) -> None:
         self._client = client
         self._able = able
@@ -41,7 +42,7 @@ class Problems:
         self._trusses = trusses
         self._failures = failures
         self._pages = pages
-        self._silent = silent
+        self._beside_another = beside_another
         self._published: set[str] = set()
         self._configs: dict[Path, Snapshot] = {}
         self._spoken_of: dict[Path, set[Path]] = {}
@@ -62,12 +63,10 @@ class Problems:
 
     def _of(self, snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[Problem, ...]:
         failures = self._failures.at(snapshot.path) if snapshot.path else ()
+        if self._beside_another:
+            findings = [one for one in findings if not diagnostics.any_server_says(snapshot, one)]
         found = diagnostics.problems(snapshot, findings, failures)
-        return tuple(
-            replace(one, link=self._pages.of_code(one.code))
-            for one in found
-            if one.code not in self._silent
-        )
+        return tuple(replace(one, link=self._pages.of_code(one.code)) for one in found)
 
     def show(self, paths: Iterable[Path]) -> None:
         """Problems of files have changed without an edit."""

@@ -68,8 +68,7 @@ class Session:
             self.trusses,
             self.failures,
             self.pages,
-            # Where another server reads YAML too, a text that does not parse is its to say.
-            silent=frozenset({"syntax"} if options.get("otherYamlServer") is True else ()),
+            beside_another=options.get("otherYamlServer") is True,
         )
         self.runtime = Runtime(self, hears_of_edits=able.watch_files)
         self.bars = Bars(client)

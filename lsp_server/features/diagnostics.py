@@ -80,6 +80,25 @@ def findings_as_typed(snapshot: Snapshot, config: Snapshot) -> tuple[Finding, ..
     return None
 
 
+def any_server_says(snapshot: Snapshot, finding: Finding) -> bool:
+    """Whether a server for any YAML says it too, so that two would say one thing.
+
+    What YAML 1.2 takes and the loader of configs does not is left to nobody else: templates,
+    tabs between a key and its value, plain text that needs quotes.
+    """
+    if finding.code == "duplicate-key":
+        return True
+    if finding.code == "examples":
+        return bool(snapshot.document.problems)
+    if finding.code != "syntax":
+        return False
+    problem = next((one for one in snapshot.document.problems if one.start == finding.start), None)
+    if problem is None or problem.kind != "tab":
+        return problem is None or problem.kind in ("syntax", "alias")
+    line = snapshot.lines.span(snapshot.lines.line_at(problem.start))[0]
+    return not snapshot.text[line : problem.start].strip()
+
+
 def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:
     related = tuple(
         Related(snapshot.uri, snapshot.range(other.start, other.end), other.message)

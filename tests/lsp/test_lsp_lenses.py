@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 from lsp_clients import pushing
-from lsp_editor import OpenEditor, until
-from lsp_truss import CONFIG as GREETER
+from lsp_editor import OpenEditor
 from lsp_truss import MODEL
 from lsprotocol import types
 
@@ -147,10 +146,3 @@ async def test_the_server_tells_about_itself(truss: Path, open_editor: OpenEdito
     assert told["timings"]["textDocument/didOpen"]["calls"] == 1
     assert [one["uri"] for one in told["documents"]] == [editor.uri("config.yaml")]
     assert "| textDocument/didOpen | 1 |" in told["markdown"]
-
-
-async def test_syntax_is_left_to_another_yaml_server(truss: Path, open_editor: OpenEditor) -> None:
-    editor = await open_editor(truss, pushing(), {"otherYamlServer": True})
-    editor.open("config.yaml", GREETER + "modle_name: x\nbroken: [\n")
-    await until(lambda: editor.published)
-    assert {one.code for one in editor.latest("config.yaml")} == {"unknown-key"}
