@@ -62,6 +62,10 @@ class ServerClient:
         """Load the running version again in a new process."""
         await self._post("/control/restart_inference_server", {})
 
+    async def stop_inference_server(self) -> None:
+        """End the model's process; predictions are refused until it is loaded again."""
+        await self._post("/control/stop_inference_server", {})
+
     async def patch(self, body: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         """POST a patch; the answer, after every progress line went to `progress`.
 

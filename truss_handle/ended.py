@@ -39,13 +39,11 @@ def status_of(settings: Settings, ended: Running, local_hash: str | None) -> Run
 
 
 async def logs(settings: Settings, ended: Running, tail: int) -> AsyncIterator[str]:
-    """The model's output, then the server's, as far as they are kept."""
+    """The server's output, as far as it is kept: what the model printed is among it."""
     if ended.runtime == "local":
-        directory = Registry(settings).directory(ended.id)
-        model = directory / "state" / "logs" / "inference.log"
-        for log in (model, directory / "server.log"):
-            for line in await asyncio.to_thread(tail_of, log, tail):
-                yield line
+        log = Registry(settings).directory(ended.id) / "server.log"
+        for line in await asyncio.to_thread(tail_of, log, tail):
+            yield line
         return
     runtime = runtime_named(ended.runtime, settings)
     async for line in runtime.plain_logs(ended, follow=False, tail=tail):

@@ -32,9 +32,11 @@ from truss_handle.exceptions import (
     RebuildNeeded,
     ServerUnavailable,
 )
+from truss_handle.loading import is_taken_down
 from truss_handle.memory import Memory
 from truss_handle.signatures import SignatureCache
 from truss_handle.trees import tree_of
+from truss_handle.unchanged import unchanged
 from truss_handle.values import PatchResult, ProgressEvent, no_progress
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from truss_handle.trees import KnownTree
     from truss_handle.values import Progress, Running
 
+_INTERRUPTED = "interrupted"  # the problem of a patch that a stop or a restart came before
 _ATTEMPTS = 3  # someone else may patch at the same moment, or a file may be saved during the diff
 
 
@@ -76,7 +79,10 @@ async def patch(
         if same and (dry_run or pending is None):
             return unchanged(base.hash)
         progress(ProgressEvent("patch", f"sending {_counted(found.patches)}"))
-        answer = await sender.answer(base, found, last=not remaining, named=bool(changed))
+        try:
+            answer = await sender.answer(base, found, last=not remaining, named=bool(changed))
+        except (PatchRefused, ServerUnavailable) as failure:
+            raise await _or_taken_down(settings, running, failure) from failure
         if answer is None:
             changed = None
             continue
@@ -114,8 +120,8 @@ class _Sender:
                 return None
             raise await _with_what_answers(self.client, failure) from failure
         except PatchRefused as refusal:
-            # Trying again would replace the newer patch in its turn.
-            if refusal.problem.get("type") == "superseded":
+            # Trying again would undo what somebody else has asked for since.
+            if refusal.problem.get("type") in ("superseded", _INTERRUPTED):
                 raise
             again = refusal.problem.get("type") in ("missing_blobs", "blob_mismatch")
             if not last and (again or await self._is_outdated(base, found)):
@@ -214,6 +220,19 @@ async def base_of(client: ServerClient, cache: SignatureCache) -> tuple[Signatur
     return cached or Signature.from_dict(await client.signature()), pending
 
 
+async def _or_taken_down(
+    settings: Settings, running: Running, failure: PatchRefused | ServerUnavailable
+) -> HandleError:
+    """The failure, or what it comes from: that somebody stopped the instance meanwhile."""
+    is_end = isinstance(failure, ServerUnavailable) or failure.problem.get("type") == _INTERRUPTED
+    if not is_end or not await is_taken_down(settings, running):
+        return failure
+    return NotRunning(
+        f"{running.truss_dir} was stopped while the new version was loading",
+        hint="`control-truss up` brings up the files as they are",
+    )
+
+
 async def _with_what_answers(client: ServerClient, failure: PatchFailed) -> HandleError:
     """The failure, with the one thing a person wants to know first: what answers now?"""
     try:
@@ -251,19 +270,6 @@ def _keep(settings: Settings, running: Running, signature: Signature) -> None:
     with suppress(OSError):  # the patch is live; another process asks the server instead
         SignatureCache(settings.signatures).store(signature)
         Memory(settings, running.truss_dir).remember(hash=signature.hash)
-
-
-def unchanged(same: str) -> PatchResult:
-    return PatchResult(
-        ok=True,
-        changed=False,
-        hash=same,
-        prev_hash=same,
-        strategy="S0",
-        reasons=(),
-        timings_ms={},
-        msg="nothing to patch: these files are what runs",
-    )
 
 
 def result_of(answer: dict[str, Any], base: Signature, found: Difference) -> PatchResult:

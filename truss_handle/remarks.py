@@ -34,6 +34,9 @@ def remarked(status: RunningStatus) -> RunningStatus:
     if status.id is not None and not truss_dir.is_dir():
         message = f"its folder is gone: `control-truss down {truss_dir}` ends it"
         return replace(status, message=message)
+    if status.state == "stopped" and status.url is not None:
+        message = f"its model was stopped: `control-truss up {truss_dir}` loads it again"
+        return replace(status, message=message)
     if status.in_sync is False and not status.control:
         # No patch brings it into sync, and "no: patch it" would send people the wrong way.
         message = f"the files have changed: `control-truss up {truss_dir}` replaces it"

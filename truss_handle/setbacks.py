@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def setback(status: RunningStatus) -> str | None:
-    """The setback since the last success, in one line; None where there was none."""
+    """The setback since the last success, in one line; None where there was none, or where these
+    files are what runs: whoever has undone a mistake needs to hear no more of it."""
+    if status.in_sync:
+        return None
     if isinstance(taken_back := status.raw.get("rolled_back_from"), dict):
         return f"taken back: {taken_back['hash'][:12]}, since {taken_back['error']}"
     if said := _failed_patch(status):

@@ -107,7 +107,7 @@ def _explain(result: PredictResult, output: Output) -> None:
 async def _status(arguments: argparse.Namespace, output: Output) -> int:
     status = await operations.status(arguments.path, runtime=arguments.runtime)
     output.result(asdict(status), status_lines(status))
-    return exit_codes.NOT_RUNNING if status.state == "stopped" else exit_codes.OK
+    return exit_codes.OK if status.url else exit_codes.NOT_RUNNING
 
 
 async def _logs(arguments: argparse.Namespace, output: Output) -> int:

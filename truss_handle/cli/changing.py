@@ -34,7 +34,8 @@ def add_commands(commands: Commands) -> None:
         "--strategy",
         choices=("auto", "reload", "restart"),
         default="auto",
-        help="reload: load the model again; restart: the same, but end the running one first",
+        help="reload: load the model again, also where no file has changed;"
+        " restart: the same, but end the running one first",
     )
     add_command(commands, "watch", _watch, "patch after every save, until Ctrl-C")
 

@@ -27,23 +27,25 @@ async def patch(
     """Bring the running instance to the files on disk.
 
     `strategy`: `auto` is the quickest that is safe; `reload` loads the model again, beside the one
-    that answers; `restart` ends that one first, where two do not fit, while requests wait.
+    that answers; `restart` ends that one first, where two do not fit, while requests wait. Both
+    load it again also where the files are what runs.
 
     `changed` names the files that were saved (absolute, or relative to the Truss), so that a large
     Truss need not be looked through: others are taken to be what they were at the last look, and
     are found by the next call without it.
 
     Raises NotRunning, NotControlTruss, RebuildNeeded (.reasons), PatchRefused,
-    PatchFailed (.model_error; the old version still answers).
+    PatchFailed (.model_error; the old version still answers), ModelLoadFailed (.model_error;
+    nothing answers).
     """
-    from truss_handle import handing_over, patching
+    from truss_handle import handing_over, patching, unchanged
 
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
     with usable(settings):
         if not dry_run:
             await handing_over.refresh_secrets(settings, running, progress or no_progress)
-        return await patching.patch(
+        result = await patching.patch(
             settings,
             running,
             dry_run=dry_run,
@@ -51,6 +53,9 @@ async def patch(
             changed=changed,
             strategy=strategy,
         )
+        if result.changed or dry_run:
+            return result
+        return await unchanged.seen_to(running, result, strategy, progress or no_progress)
 
 
 async def prepare(

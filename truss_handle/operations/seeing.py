@@ -25,7 +25,7 @@ async def status(truss_dir: str | Path, *, runtime: str | None = None) -> Runnin
     settings = Settings.from_environment()
     directory = located(settings, truss_dir)
     found = await reporting.status(settings, directory, runtime)
-    if found.state == "stopped":
+    if found.id is None:
         known = await asyncio.to_thread(Registry(settings).find, directory, runtime)
         if known is not None:
             found = await asyncio.to_thread(ended.status_of, settings, known, found.local_hash)

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from control.plane.supervisor.spare import Spare, Surroundings
     from control.plane.supervisor.swaps import PreparedSwap
 
-STOPPED = "The inference server is stopped; POST /control/restart_inference_server starts it again."
+STOPPED = (
+    "The inference server is stopped; `control-truss up`, or a POST to"
+    " /control/restart_inference_server, starts it again."
+)
 REPLACED = (
     "This request was still running on a version that has been replaced when its time was up "
     "(--drain-timeout); send it again for an answer by the new version."
