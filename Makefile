@@ -49,8 +49,8 @@ bench: setup ## every benchmark: a table each, and JSON in benchmarks/results/
 bench-patch: setup ## an edit -> the first new answer, beside the existing implementation (and a plot)
 	@$(PY) -m benchmarks bench_patch
 
-bench-lsp: setup ## the language server beside yaml-language-server
-	@$(PY) -m benchmarks bench_lsp
+bench-lsp: setup ## the language server beside yaml-language-server, and beside a build of a minute
+	@$(PY) -m benchmarks bench_lsp bench_lsp_busy
 
 reference: setup ## rewrite what is generated from the definitions: reference, JSON schema, types
 	@$(PY) -m truss_base.reference .
