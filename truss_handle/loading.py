@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from truss_handle.values import Progress, Running
 
 _FIRST_POLL, _LONGEST_POLL = 0.02, 0.5  # seconds between looks at a loading model
-_LONGEST_STOP = 5.0  # seconds from the end of a stopped server to that of its folder
+_LONGEST_STOP = 5.0  # seconds from the end of a stopped server to that of its record
 
 
 async def loaded(settings: Settings, running: Running, limit: float, progress: Progress) -> None:
@@ -60,7 +60,7 @@ async def _is_loaded(settings: Settings, running: Running) -> bool:
 
 async def _ended(settings: Settings, running: Running) -> Exception:
     """What to say about a server that ended while its model was loading."""
-    if await _is_taken_down(settings, running):
+    if await is_taken_down(settings, running):
         return StartFailed(f"{running.truss_dir} was stopped while its model was loading")
     lines = await instances.last_lines(settings, running)
     if not running.control and (error := load_failure(lines)):
@@ -69,13 +69,13 @@ async def _ended(settings: Settings, running: Running) -> Exception:
     return StartFailed(f"the server of {running.truss_dir} ended: {words}")
 
 
-async def _is_taken_down(settings: Settings, running: Running) -> bool:
-    """Whether somebody stopped it: whoever holds the lock may be about to remove the folder."""
-    folder, lock = Registry(settings).directory(running.id), settings.lock_of(running.id)
+async def is_taken_down(settings: Settings, running: Running) -> bool:
+    """Whether somebody stopped it: whoever holds the lock may be about to remove its record."""
+    registry, lock = Registry(settings), settings.lock_of(running.id)
     deadline = time.monotonic() + _LONGEST_STOP
     while True:
-        held = is_held(lock)  # before the look: the folder goes before the lock does
-        if not await asyncio.to_thread(folder.exists):
+        held = is_held(lock)  # before the look: the record goes before the lock does
+        if await asyncio.to_thread(registry.load, running.id) != running:
             return True
         if not held or time.monotonic() > deadline:
             return False

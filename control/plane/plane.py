@@ -190,7 +190,7 @@ def _open_store(settings: Settings) -> ReleaseStore:
                 raise StateError(
                     f"The state folder {settings.state} is empty; name a Truss with --truss."
                 )
-            store.import_truss(settings.truss)
+            store.import_truss(settings.truss, external_packages=settings.external_packages)
     except TrussBaseError as error:
         store.close()
         raise StateError(f"{error}.") from error

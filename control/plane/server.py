@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -59,7 +60,7 @@ async def _serve(plane: ControlPlane, guard: Guard, listener: socket.socket) -> 
     reaper = Reaper(lambda: plane.supervisor.pids)
     if os.getpid() == 1:
         reaper.start()
-    with _signals(plane) as ended:
+    with _signals(plane) as ended, plane.log.holding(logging.getLogger("control.plane")):
         await front.open(listener)
         api = await asyncio.to_thread(_control_backend, plane, guard)
         gate.open(api)
@@ -96,6 +97,8 @@ def _signals(plane: ControlPlane) -> Iterator[asyncio.Event]:
         # Who follows the log or the events would keep its connection open for ever.
         plane.log.end_followers()
         plane.changes.end()
+        # Who waits for a load would wait for as long as requests are let drain.
+        plane.patcher.refuse_all()
         ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

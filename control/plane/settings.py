@@ -25,6 +25,7 @@ class Settings:
 
     state: Path
     truss: Path | None
+    external_packages: bool
     inference_python: Path
     host: str
     port: int
@@ -124,6 +125,11 @@ _OPTIONS: dict[str, Option] = {
         "help": "folder that keeps the releases; survives restarts",
     },
     "--truss": {"type": Path, "help": "the Truss that fills an empty state folder"},
+    # What was copied for us holds them in their place, and their directories are not here.
+    "--external-packages": {
+        "action": "store_true",
+        "help": "--truss is where it is written: take in what its external_package_dirs name",
+    },
     "--inference-python": {
         "type": Path,
         "required": True,

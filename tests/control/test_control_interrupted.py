@@ -32,6 +32,18 @@ class Hanging(threading.Thread):
         self.response = self._plane.post("/control/patch", json=self._body)
 
 
+def test_who_waits_for_a_load_hears_that_the_plane_ends(
+    new_plane: Callable[..., RunningPlane],
+) -> None:
+    plane = new_plane(FILES).start("--no-spare")
+    patch = Hanging(plane)
+    assert plane.end() == 0
+    patch.join()
+    assert patch.response is not None
+    assert (patch.response.status_code, patch.response.json()["type"]) == (409, "interrupted")
+    assert plane.start("--no-spare").predict() == "one"
+
+
 @pytest.mark.parametrize("change", ["restart", "stop"])
 def test_a_patch_that_hangs_is_given_up(
     new_plane: Callable[..., RunningPlane], change: str

@@ -52,7 +52,7 @@ def first(store: ReleaseStore, tmp_path: Path) -> Release:
     (truss / "latest").symlink_to("model/model.py")
     (truss / "empty").mkdir()
     assert store.recover() is None
-    return store.import_truss(truss)
+    return store.import_truss(truss, external_packages=False)
 
 
 def kept(release: Release) -> dict[str, Content]:

@@ -51,7 +51,7 @@ def control_command(launch: Launch, ready: Ready, ready_file: Path) -> list[str]
             "--drain-timeout": DRAIN_LIMIT,
         }
     )
-    return [str(ready.control_python), "-m", "control.plane", *arguments]
+    return [str(ready.control_python), "-m", "control.plane", "--external-packages", *arguments]
 
 
 def plain_command(

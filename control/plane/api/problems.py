@@ -52,5 +52,6 @@ def internal_problem(error: BaseException, *, is_applied: bool = False) -> Probl
     if is_applied:
         outcome = "The new version is live all the same"
     return InternalProblem(
-        f"The control plane failed with {type(error).__name__}; its log says where. {outcome}."
+        f"The control plane failed with {type(error).__name__}; `control-truss logs` shows where. "
+        f"{outcome}."
     )

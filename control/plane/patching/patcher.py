@@ -53,6 +53,7 @@ class Patcher:
         self._turn = turn
         self._changes = changes
         self._attempts: list[Attempt] = []
+        self._takes_any = True
 
     @property
     def is_patching(self) -> bool:
@@ -79,10 +80,14 @@ class Patcher:
     async def interrupted(self) -> AsyncIterator[Release]:
         """The live version, for a restart or a stop: patches that are not live yet are given up,
         so that nobody who wants to end a mistake has to wait for it."""
-        for attempt in self._attempts:
-            attempt.give_up(Interrupted())
+        self._interrupt()
         async with self._turn:
             yield self._store.live
+
+    def refuse_all(self) -> None:
+        """From now on nothing is patched: patches that are not live yet are given up."""
+        self._takes_any = False
+        self._interrupt()
 
     async def patch(
         self, request: PatchRequest, progress: Progress, attempt: Attempt | None = None
@@ -94,6 +99,8 @@ class Patcher:
         """
         if request.dry_run:
             return await self._plan_only(request)
+        if not self._takes_any:
+            raise Interrupted()
         attempt = attempt or Attempt(request.hash)
         if request.prev_hash == self._store.live.hash:
             for earlier in self._attempts:
@@ -113,6 +120,10 @@ class Patcher:
         async with self._turn:
             await self._leftovers.close()
         await self._drafts.close()
+
+    def _interrupt(self) -> None:
+        for attempt in self._attempts:
+            attempt.give_up(Interrupted())
 
     async def _in_turn(self, request: PatchRequest, attempt: Attempt, progress: Progress) -> Answer:
         if self._turn.locked():

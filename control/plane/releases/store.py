@@ -89,15 +89,14 @@ class ReleaseStore:
             self.collect(in_use=())
         return release
 
-    def import_truss(self, truss: Path) -> Release:
-        """Makes the Truss in `truss` the first release.
+    def import_truss(self, truss: Path, *, external_packages: bool) -> Release:
+        """Makes the Truss in `truss` the first release, see `tree.scan` for `external_packages`.
 
         Raises:
             TrussBaseError: it is no Truss.
             HashMismatch: it changed meanwhile.
         """
-        # What the handle staged holds the external packages already, in their place.
-        entries = scan(truss, external_packages=False)
+        entries = scan(truss, external_packages=external_packages)
         contents: dict[str, Content] = {
             entry.path: Copied(entry.source, entry.digest, entry.executable)
             if entry.target is None

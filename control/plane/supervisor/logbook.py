@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -43,6 +44,16 @@ class LogBook:
         """Adds one line of our own, from a thread: whoever reads our stdout may be slow."""
         self._loop.run_in_executor(None, self._append, line.encode() + b"\n")
 
+    @contextlib.contextmanager
+    def holding(self, logger: logging.Logger) -> Iterator[None]:
+        """Adds what `logger` tells: who is sent here for the place of a fault finds it."""
+        handler = _Copies(self)
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+
     def tail(self, lines: int) -> bytes:
         """The last `lines` lines. Reads the disk: use a thread."""
         if lines <= 0:
@@ -54,6 +65,10 @@ class LogBook:
             if missing > 0 and self._older.exists():
                 text = self._read_from_end(self._older, missing) + text
         return b"".join(text.splitlines(keepends=True)[-lines:])
+
+    def add_copy(self, text: str) -> None:
+        """Adds what our own output has already."""
+        self._append(text.encode("utf-8", "replace") + b"\n", is_echoed=True)
 
     @contextlib.contextmanager
     def following(self) -> Iterator[AsyncIterator[bytes]]:
@@ -88,14 +103,14 @@ class LogBook:
             while chunk := pipe.read(_BLOCK):
                 self._append(chunk)
 
-    def _append(self, chunk: bytes) -> None:
+    def _append(self, chunk: bytes, *, is_echoed: bool = False) -> None:
         with self._mutex:
             # A full disk must not stop the model; its output still reaches our own stdout.
             with contextlib.suppress(OSError, ValueError):
                 self._rotate_if_full()
                 self._file.write(chunk)
             with contextlib.suppress(OSError, ValueError):
-                if self._echo is not None:
+                if self._echo is not None and not is_echoed:
                     self._echo.write(chunk)
                     self._echo.flush()
         # The loop is closed once this process shuts down; the last words are on disk.
@@ -125,6 +140,18 @@ class LogBook:
                 if text.count(b"\n") > lines:
                     break
             return b"".join(text.splitlines(keepends=True)[-lines:])
+
+
+class _Copies(logging.Handler):
+    """Copies what a logger has written to our own output."""
+
+    def __init__(self, book: LogBook) -> None:
+        super().__init__(logging.WARNING)
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        self._book = book
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._book.add_copy(self.format(record))
 
 
 async def _chunks(queue: asyncio.Queue[bytes | None]) -> AsyncIterator[bytes]:
