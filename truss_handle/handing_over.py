@@ -21,7 +21,7 @@ from truss_handle.runtimes import runtime_named
 from truss_handle.values import ProgressEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable, Collection
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -64,8 +64,16 @@ def report_missing(declared: Collection[str], values: dict[str, str], progress: 
             progress(ProgressEvent("secrets", message))
 
 
-async def refresh_secrets(settings: Settings, running: Running, progress: Progress) -> None:
+async def refresh_secrets(
+    settings: Settings,
+    running: Running,
+    progress: Progress,
+    accepted: Callable[[], Awaitable[object]] | None = None,
+) -> None:
     """Hand new values of the declared secrets to what runs; the model finds them when it asks.
+
+    `accepted` is asked before there is anything to hand over, and raises where they are for a
+    version that is refused: its `load` may want them, and what runs must not change then.
 
     A config that cannot be read is left to whoever reads it next. Raises InputInvalid.
     """
@@ -79,6 +87,8 @@ async def refresh_secrets(settings: Settings, running: Running, progress: Progre
     report_missing(declared, values, progress)
     if values == await asyncio.to_thread(_kept, settings, running.id, declared):
         return
+    if accepted is not None:
+        await accepted()
     await runtime_named(running.runtime, settings).renew_secrets(running, values)
     # Last: until the runtime has them, the next command must still see them as new.
     folder = secrets_folder(Registry(settings).directory(running.id))

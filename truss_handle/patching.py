@@ -96,6 +96,11 @@ async def patch(
     raise AssertionError("the last attempt returns or raises")
 
 
+async def tried(settings: Settings, running: Running) -> PatchResult:
+    """What a patch would do. Raises what it raises where it is refused."""
+    return await patch(settings, running, dry_run=True, progress=no_progress)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sender:
     """Sends differences to one server."""
@@ -165,7 +170,7 @@ async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> 
 
 async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
     try:
-        result = await patch(settings, running, dry_run=True, progress=no_progress)
+        result = await tried(settings, running)
     except RebuildNeeded as needed:
         return _plan(Strategy.REBUILD, needed.reasons, changed=True)
     found = _plan(Strategy.from_label(result.strategy), result.reasons, changed=result.changed)

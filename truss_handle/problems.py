@@ -53,7 +53,8 @@ def exception_of(status: int, problem: Any) -> HandleError:
         return _failed(message, problem)
     if kind == "load_failed":
         return load_failed(problem.get("model_error"))
-    return PatchRefused(message, problem=problem)
+    hint = "please report what it says; `control-truss up --rebuild` starts afresh"
+    return PatchRefused(message, problem=problem, hint=hint if kind == "unknown" else "")
 
 
 def _unsupported(message: str, problem: Mapping[str, Any]) -> HandleError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from truss_base.config import TrussConfig
@@ -174,16 +175,17 @@ async def _end(settings: Settings, running: Running) -> None:
 
 async def _brought_up_to_date(target: _Target, running: Running) -> bool:
     """Whether the running instance could be brought to the files on disk, without a rebuild."""
-    await handing_over.refresh_secrets(target.settings, running, target.progress)
     if running.control != target.config.use_control_plane:
         target.say("rebuild", "use_control_plane has changed: only a rebuild does it")
         return False
     if not running.control:
+        await handing_over.refresh_secrets(target.settings, running, target.progress)
         return await _plain_is_current(target, running)
+    settings, progress = target.settings, target.progress
     try:
-        result = await patching.patch(
-            target.settings, running, dry_run=False, progress=target.progress
-        )
+        tried = partial(patching.tried, settings, running)
+        await handing_over.refresh_secrets(settings, running, progress, tried)
+        result = await patching.patch(settings, running, dry_run=False, progress=progress)
     except RebuildNeeded as needed:
         target.say("rebuild", str(needed))
         return False

@@ -8,11 +8,13 @@ import pytest
 
 from tests.handle.conftest import replace_in
 from truss_handle import operations
+from truss_handle.exceptions import PatchRefused, RebuildNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from truss_handle.exceptions import HandleError
     from truss_handle.settings import Settings
     from truss_handle.values import ProgressEvent
 
@@ -67,6 +69,25 @@ async def test_a_value_arrives_with_up_with_a_patch_and_with_a_rebuild(
 async def test_a_dry_run_hands_nothing_over(truss: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUSS_SECRET_key", "one")
     await operations.patch(truss, dry_run=True)
+    assert (await operations.predict(truss, {})).status == 500
+
+
+@pytest.mark.parametrize(
+    ("config", "refusal"),
+    [("base_image: {image: other}\n", RebuildNeeded), (None, PatchRefused)],
+    ids=["rebuild", "no model"],
+)
+async def test_a_patch_that_is_refused_hands_nothing_over(
+    truss: Path, monkeypatch: pytest.MonkeyPatch, config: str | None, refusal: type[HandleError]
+) -> None:
+    if config is None:
+        (truss / "model/model.py").unlink()
+    else:
+        with (truss / "config.yaml").open("a") as file:
+            file.write(config)
+    monkeypatch.setenv("TRUSS_SECRET_key", "one")
+    with pytest.raises(refusal):
+        await operations.patch(truss)
     assert (await operations.predict(truss, {})).status == 500
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from truss_handle import instances
@@ -43,19 +44,21 @@ async def patch(
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
     with usable(settings):
+        told = progress or no_progress
         if not dry_run:
-            await handing_over.refresh_secrets(settings, running, progress or no_progress)
+            tried = partial(patching.tried, settings, running)
+            await handing_over.refresh_secrets(settings, running, told, tried)
         result = await patching.patch(
             settings,
             running,
             dry_run=dry_run,
-            progress=progress or no_progress,
+            progress=told,
             changed=changed,
             strategy=strategy,
         )
         if result.changed or dry_run:
             return result
-        return await unchanged.seen_to(running, result, strategy, progress or no_progress)
+        return await unchanged.seen_to(running, result, strategy, told)
 
 
 async def prepare(
