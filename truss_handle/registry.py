@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from truss_handle.settings import Settings
 
 _RECORD = "instance.json"
+_SOCKETS = "ct-"  # how a control plane's folder of sockets begins; nothing else is removed
 
 
 def resolve(truss_dir: str | Path) -> Path:
@@ -79,6 +81,7 @@ class Registry:
     def remove(self, instance: str) -> None:
         """Forget the instance and everything it kept on disk."""
         directory = self.directory(instance)
+        _remove_sockets(directory)
         # The record goes first: a half-removed folder must not look like an instance.
         (directory / _RECORD).unlink(missing_ok=True)
         shutil.rmtree(directory, ignore_errors=True)
@@ -108,6 +111,14 @@ class Registry:
         if not known:
             self.folders()  # nothing there, or a folder that cannot be used: that raises
         return sorted(known, key=lambda running: running.started_at, reverse=True)
+
+
+def _remove_sockets(directory: Path) -> None:
+    """The folder outside that a control plane which was killed could not remove."""
+    with suppress(OSError):
+        folder = (directory / "state" / "sockets").readlink()
+        if folder.name.startswith(_SOCKETS):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _to_record(running: Running) -> dict[str, Any]:

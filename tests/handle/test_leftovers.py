@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from truss_handle import leftovers, operations, processes
 from truss_handle.doctor import examine
 from truss_handle.locks import exclusive
+from truss_handle.processes import ProcessName
 from truss_handle.registry import Registry, instance_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from truss_handle.settings import Settings
@@ -49,6 +53,23 @@ async def test_a_record_whose_pid_is_someone_elses_now_is_stale(
     Registry(home).create(running.id)
     Registry(home).save(running)
     assert await operations.stop(truss)
+
+
+@pytest.mark.parametrize("verb", [operations.stop, operations.start], ids=["down", "up"])
+async def test_the_sockets_of_a_killed_control_plane_go_with_it(
+    home: Settings, make_truss: Callable[..., Path], verb: Callable[[Path], Awaitable[object]]
+) -> None:
+    truss = make_truss()
+    running = await operations.start(truss)
+    sockets = (Registry(home).directory(running.id) / "state" / "sockets").readlink()
+    assert sockets.is_dir()
+    process = ProcessName.from_details(running.details)
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    await processes.end(process, limit=5)
+    assert sockets.is_dir()
+    await verb(truss)
+    assert not sockets.exists()
 
 
 async def test_a_start_that_is_under_way_is_no_leftover(home: Settings, tmp_path: Path) -> None:
