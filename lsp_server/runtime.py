@@ -82,7 +82,9 @@ class Runtime:
         async with lane.lock:
             lane.superseded = False
             lane.holder = asyncio.current_task()
-            self._announce(truss, replace(lane.state, busy=busy, message=""))
+            # Who changes what runs takes the files for others: in sync is what the end of it says.
+            in_sync = None if lane.state.in_sync else lane.state.in_sync
+            self._announce(truss, replace(lane.state, busy=busy, message="", in_sync=in_sync))
             try:
                 return await operation(await self.operations())
             except asyncio.CancelledError:

@@ -107,7 +107,7 @@ class Session:
     def saved(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
-        if snapshot.path is not None and (snapshot.truss or _could_be_config(snapshot)):
+        if snapshot.path is not None:
             for truss in self._reread([snapshot.path]):
                 self.speculation.saved(truss)
                 self.saves.saved(truss, [snapshot.path])
@@ -129,7 +129,7 @@ class Session:
         for folder in folders:
             self.trusses.forget(folder)
         self.problems.forget()
-        trusses = {truss for path in paths if (truss := self.trusses.locate(path))}
+        trusses = {truss for path in paths for truss in self.trusses.concerned(path)}
         concerned = trusses | folders
         near = [doc.uri for doc in self.documents if doc.path and concerned & {*doc.path.parents}]
         for snapshot in self.documents.relocate(near):

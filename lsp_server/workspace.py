@@ -28,6 +28,13 @@ class Trusses:
                 return folder
         return None
 
+    def concerned(self, path: Path) -> set[Path]:
+        """The Trusses that a file is part of: its own, and those seen so far whose config takes
+        its folder in as an external package."""
+        own = self.locate(path)
+        others = {folder for folder in self.known() if _takes_in(folder, path)}
+        return others | {own} if own is not None else others
+
     def is_truss(self, folder: Path) -> bool:
         if folder not in self._known:
             self._known[folder] = _is_truss(folder)
@@ -43,6 +50,16 @@ class Trusses:
     def known(self) -> tuple[Path, ...]:
         """Every Truss seen so far."""
         return tuple(folder for folder, is_truss in self._known.items() if is_truss)
+
+
+def _takes_in(folder: Path, path: Path) -> bool:
+    from truss_base.exceptions import TrussBaseError
+    from truss_base.tree import external_roots
+
+    try:
+        return any(root in path.parents for root, _ in external_roots(folder))
+    except (TrussBaseError, OSError):
+        return False  # a config that cannot be read takes in nothing, and no patch either
 
 
 def _is_truss(folder: Path) -> bool:
