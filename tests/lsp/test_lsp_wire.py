@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,23 @@ print(*sorted(set({HEAVY!r}) & set(sys.modules)))
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout.split() == []
+
+
+def test_garbage_is_collected_again_once_everything_is_imported(tmp_path: Path) -> None:
+    """`main` switches the collector off for the imports."""
+    program = """
+import gc, sys
+from pathlib import Path
+gc.disable()
+from lsp_server.pages import Pages
+from lsp_server.server import warm
+warm(Pages(Path(sys.argv[1])))
+print(gc.isenabled(), gc.get_freeze_count() > 50_000)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == ["True", "True"]
 
 
 def test_stray_output_does_not_reach_the_protocol() -> None:
