@@ -6,28 +6,12 @@ from pathlib import Path
 
 import pytest
 from lsp_clients import bare, pushing
-from lsp_editor import PATCH, REBUILD, Editor, OpenEditor, by_title
+from lsp_editor import PATCH, REBUILD, OpenEditor, by_title
+from lsp_questions import edited
 from lsp_truss import CONFIG
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-def apply(editor: Editor, name: str, action: types.CodeAction) -> str:
-    """The buffer after a minimal edit, its ranges read as UTF-16."""
-    assert action.edit is not None
-    assert action.edit.document_changes is not None
-    (document,) = action.edit.document_changes
-    assert isinstance(document, types.TextDocumentEdit)
-    text = editor.text(name)
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for edit in sorted(document.edits, key=lambda one: one.range.start.line, reverse=True):
-        first = starts[edit.range.start.line] + edit.range.start.character
-        last = starts[edit.range.end.line] + edit.range.end.character
-        text = text[:first] + edit.new_text + text[last:]
-    return text
 
 
 async def test_a_misspelt_key_is_fixed_by_a_minimal_edit(
@@ -41,7 +25,7 @@ async def test_a_misspelt_key_is_fixed_by_a_minimal_edit(
     fix = next(action for action in actions if isinstance(action, types.CodeAction))
     assert list(fix.diagnostics or ()) == [found]
     assert fix.is_preferred
-    assert apply(editor, "config.yaml", fix) == broken.replace("modle_name", "model_name")
+    assert edited(editor, fix.edit)["config.yaml"] == broken.replace("modle_name", "model_name")
 
 
 async def test_fixes_are_offered_only_where_they_belong(
@@ -81,12 +65,12 @@ async def test_a_config_without_the_control_plane_gets_it_by_a_fix(
     editor.open("config.yaml", plain)
     fix = by_title(await editor.actions("config.yaml"), "Add `use_control_plane: true`")
     assert fix.kind == types.CodeActionKind.QuickFix
-    changed = apply(editor, "config.yaml", fix)
+    changed = edited(editor, fix.edit)["config.yaml"]
     assert "use_control_plane: true\n" in changed
     assert changed.replace("use_control_plane: true\n", "") == plain
     editor.write("config.yaml", plain + "use_control_plane: false # why not\n")
     fix = by_title(await editor.actions("config.yaml"), "Set `use_control_plane: true`")
-    assert apply(editor, "config.yaml", fix) == plain + "use_control_plane: true # why not\n"
+    assert edited(editor, fix.edit)["config.yaml"] == plain + "use_control_plane: true # why not\n"
 
 
 async def test_a_config_with_the_control_plane_is_not_offered_it(

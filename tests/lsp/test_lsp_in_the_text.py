@@ -136,7 +136,10 @@ async def test_a_truss_is_followed_above_its_name_and_its_class(
     assert (await editor.command("truss.startContainer"))["ok"]
     verbs = [(0, "Patch"), (0, "Predict"), (0, "Show plan")]
     assert await lenses(editor, CONFIG) == [(0, "● ready (local), up to date"), *verbs]
-    assert (await editor.command("truss.predict", input={"name": "Ada"}))["ok"]
+    told = await editor.command("truss.showStatus", show=True)
+    assert told["message"] == "greeter: ready (local), up to date"
+    told = await editor.command("truss.predict", input={"name": "Ada"})
+    assert told["message"].endswith(', 12 bytes: "Hello, Ada"')
     ((line, facts),) = await lenses(editor, MODEL)
     assert line == 0
     assert facts.startswith("loaded in ")
