@@ -194,6 +194,65 @@ async def test_a_large_request_is_taken_in_parts_and_only_as_long_as_it_is_wante
         assert (response.status, await response.read()) == (413, b"hello")
 
 
+async def test_what_is_left_of_a_refused_request_is_not_read_as_the_next_one() -> None:
+    async def refuse(peer: Peer) -> None:
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await peer.say(HELLO.replace(b"200 OK", b"413 Content Too Large"))
+        await peer.until_left()
+
+    large = json_request("/", "x" * 32 * MEBIBYTE, {})
+    async with raw_server(refuse, says(HELLO)) as server:
+        assert await asked(server.url, large) == b"hello"
+        assert await asked(server.url) == b"hello"
+        assert server.connections == 2
+
+
+async def test_an_interim_response_does_not_end_a_request_on_its_way() -> None:
+    async def behave(peer: Peer) -> None:
+        head = await peer.reader.readuntil(b"\r\n\r\n")
+        await peer.say(b"HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n")
+        size = int(head.rpartition(b"Content-Length: ")[2])
+        await peer.reader.readexactly(size)
+        await peer.say(HELLO)
+
+    large = json_request("/", "x" * 32 * MEBIBYTE, {})
+    async with raw_server(behave) as server:
+        assert await asked(server.url, large) == b"hello"
+
+
+async def test_a_request_that_is_not_taken_waits_as_long_as_its_answer_may() -> None:
+    async def take_nothing(peer: Peer) -> None:
+        await given_up.wait()
+
+    given_up = asyncio.Event()
+    large = json_request("/", "x" * 32 * MEBIBYTE, {})
+    async with raw_server(take_nothing) as server:
+        with pytest.raises(ServerUnavailable, match=r"does not take what it is sent for 0\.2 s"):
+            async with exchange(server.url, large, 0.2):
+                pass
+        given_up.set()
+
+
+async def test_a_whole_answer_that_nobody_took_keeps_no_other_waiting() -> None:
+    half = b"x" * 150 * 1024  # with the second, more waits than may: reading is held
+
+    async def behave(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            said.clear()
+            await peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * len(half)))
+            await peer.say(half, half)
+            said.set()
+
+    said = asyncio.Event()
+    async with raw_server(behave) as server:
+        async with exchange(server.url, GET, 10.0):
+            await said.wait()
+            for _ in range(20):  # turns of the loop, in which it arrives
+                await asyncio.sleep(0)
+        assert await asked(server.url) == 2 * half
+
+
 def test_connections_end_with_their_event_loop() -> None:
     async def once_each() -> tuple[bytes, int]:
         async with raw_server(says(HELLO)) as server:

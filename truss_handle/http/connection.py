@@ -12,7 +12,6 @@ from truss_handle.http.parser import Garbled, ResponseParser
 if TYPE_CHECKING:
     from truss_handle.http.messages import Head
 
-STALL = 10.0  # seconds in which a server takes nothing of a request
 _BUFFER = 256 * 1024  # bytes of a body that wait for whoever reads it
 _BLOCK = 256 * 1024  # bytes of a request that are handed over at once
 
@@ -30,6 +29,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._fault = ""  # why nothing more will come
         self._full = self._held = False
+        self._is_sent = False
 
     @property
     def is_reusable(self) -> bool:
@@ -37,7 +37,10 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._fault:
             return False
-        if not self._parser.leaves_connection:
+        if not self._parser.leaves_connection or self._held:
+            return False
+        # What is left of a request would be sent, or be read, as a part of the next one.
+        if not self._is_sent or transport.get_write_buffer_size():
             return False
         # In between a server has nothing to say but that it leaves, and this loop may not have
         # looked since it did.
@@ -51,9 +54,14 @@ class Connection(asyncio.Protocol):
         return self._closed.done() and not self._parser.is_begun
 
     async def ask(self, request: bytes, limit: float | None) -> Head:
-        """Send a request; the head of the response to it. `limit` seconds of silence end it."""
+        """Send a request; the head of the response to it.
+
+        It ends after `limit` seconds in which nothing is said, or nothing of the request taken:
+        a server that lets requests wait leaves large ones where they are.
+        """
         self._parser = ResponseParser()
-        await self._send(request)
+        self._is_sent = False
+        await self._send(request, limit)
         while self._parser.head is None:
             await self._change(limit, "it says nothing")
         return self._parser.head
@@ -81,14 +89,15 @@ class Connection(asyncio.Protocol):
         """The one error."""
         return unavailable(self._url, said)
 
-    async def _send(self, request: bytes) -> None:
+    async def _send(self, request: bytes, limit: float | None) -> None:
         for start in range(0, len(request), _BLOCK):
-            # Who answers before the end does not want the rest.
-            if self._fault or self._parser.is_begun or self._transport is None:
+            # Who answers before the end does not want the rest; an interim response is no answer.
+            if self._fault or self._parser.head is not None or self._transport is None:
                 return
             self._transport.write(request[start : start + _BLOCK])
-            while self._full and not self._fault and not self._parser.is_begun:
-                await self._change(STALL, "it does not take what it is sent")
+            while self._full and not self._fault and self._parser.head is None:
+                await self._change(limit, "it does not take what it is sent")
+        self._is_sent = True
 
     async def _change(self, limit: float | None, silent: str) -> None:
         """Wait until anything happens on the connection."""

@@ -10,7 +10,6 @@ from truss_handle.http.messages import Head
 
 HEAD_LIMIT = 64 * 1024  # bytes, interim responses (1xx) included; the control plane's own limit
 _FIRST_FINAL_STATUS = 200
-_WITHOUT_BODY = (204, 304)
 
 
 class Garbled(Exception):
