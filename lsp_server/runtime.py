@@ -237,8 +237,9 @@ def _forget_cancellation() -> None:
 
 
 def _import_operations() -> ModuleType:
-    for verbs in ("client", "starting", "patching", "preparing", "prediction", "subscription"):
-        import_module(f"truss_handle.{verbs}")
+    verbs = ("client", "starting", "patching", "preparing", "prediction", "subscription")
+    for name in (*verbs, "runtimes.local", "runtimes.docker"):
+        import_module(f"truss_handle.{name}")
     return import_module("truss_handle.operations")
 
 
