@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from truss_handle.exceptions import (
@@ -18,8 +17,9 @@ from truss_handle.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What a package is installed as may differ from what it is imported as; nothing here knows that.
-_NO_MODULE = re.compile(r"No module named '([^'.]+)")
+# What to do next where nothing better is known.
+SAVE_AGAIN = "correct the line and save again"
+PATCH_AGAIN = "correct the file and patch, or start again"
 
 
 def decoded(content: bytes) -> Any:
@@ -81,11 +81,11 @@ def _failed(message: str, problem: Mapping[str, Any]) -> PatchFailed:
         return PatchFailed(message.rstrip("."))
     if error.get("phase") == "install":
         said = f"{message[:1].lower()}{message[1:]}".rstrip(".")
-        return PatchFailed(said, model_error=error, hint="correct the line and save again")
+        return PatchFailed(said, model_error=error, hint=SAVE_AGAIN)
     return PatchFailed(
         f"the new version does not load: {describe(error)}",
         model_error=error,
-        hint=missing_module(error) or "correct the line and save again",
+        hint=SAVE_AGAIN,
     )
 
 
@@ -96,18 +96,8 @@ def load_failed(error: object) -> ModelLoadFailed:
     return ModelLoadFailed(
         f"the model does not load: {describe(error)}",
         model_error=error,
-        hint=missing_module(error) or "correct the file and patch, or start again",
+        hint=PATCH_AGAIN,
     )
-
-
-def missing_module(error: Mapping[str, Any]) -> str:
-    """What to do about a module that is not installed; "" for any other failure."""
-    if error.get("type") != "ModuleNotFoundError":
-        return ""
-    found = _NO_MODULE.search(str(error.get("message", "")))
-    if found is None:
-        return ""
-    return f"add `{found[1]}` to requirements in config.yaml, then `control-truss up`"
 
 
 def describe(error: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from truss_handle.exceptions import ModelLoadFailed, PatchFailed
-from truss_handle.problems import missing_module
+from truss_handle.problems import PATCH_AGAIN, SAVE_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,7 +86,7 @@ def _hint(error: Exception) -> str:
     """What to do next, for who types commands: a save alone patches nothing."""
     hint: str = getattr(error, "hint", "")
     failure = getattr(error, "model_error", None)
-    if not failure or missing_module(failure):
+    if not failure or hint not in (SAVE_AGAIN, PATCH_AGAIN):
         return hint
     if isinstance(error, PatchFailed):
         return "correct the line and run `control-truss patch` again"

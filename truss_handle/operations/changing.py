@@ -39,11 +39,11 @@ async def patch(
     PatchFailed (.model_error; the old version still answers), ModelLoadFailed (.model_error;
     nothing answers).
     """
-    from truss_handle import handing_over, patching, unchanged
+    from truss_handle import handing_over, missing_modules, patching, unchanged
 
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
-    with usable(settings):
+    with usable(settings), missing_modules.advised(settings, running.truss_dir):
         told = progress or no_progress
         if not dry_run:
             tried = partial(patching.tried, settings, running)
@@ -82,8 +82,9 @@ async def prepare(
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
     """What a patch would do: {strategy, title, upper_bound, reasons, changed, hash, prev_hash}.
 
-    Exact where something runs (any change replaces a plain server); otherwise, against the last
-    known version, an upper bound.
+    Exact where something runs (any change replaces a plain server), but that S1 becomes S2 where
+    something that lives holds the old code; otherwise, against the last known version, an upper
+    bound.
     """
     from truss_handle import patching, plain_servers
 

@@ -26,11 +26,11 @@ async def start(
     patch cannot do it. Raises ModelLoadFailed (.model_error; a control Truss then stays up, so
     that a patch can repair it), StartFailed, MachineProblem, NotATruss, ConfigError.
     """
-    from truss_handle import starting
+    from truss_handle import missing_modules, starting
 
     settings = Settings.from_environment()
     directory = located(settings, truss_dir)
-    with usable(settings):
+    with usable(settings), missing_modules.advised(settings, directory):
         return await starting.start(settings, directory, options, progress or no_progress)
 
 
@@ -59,7 +59,7 @@ async def rebuild(
 
     Raises what `start` and `stop` raise; NotRunning where nothing runs.
     """
-    from truss_handle import starting
+    from truss_handle import missing_modules, starting
 
     settings = Settings.from_environment()
     running = await instances.latest(settings, located(settings, truss_dir), runtime)
@@ -68,5 +68,5 @@ async def rebuild(
     if options is None:
         options = StartOptions.from_details(running.details.get("options", {}))
     options = replace(options, runtime=running.runtime)
-    with usable(settings):
+    with usable(settings), missing_modules.advised(settings, running.truss_dir):
         return await starting.rebuild(settings, running, options, progress or no_progress)
