@@ -84,6 +84,23 @@ def test_from_nothing_to_a_changed_answer(
     assert run("status", truss)[0] == 3
 
 
+def test_a_hot_swap_is_planned_with_its_reservation(
+    run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss()
+    assert run("up", truss)[0] == 0
+    replace_in(truss / "model" / "model.py", '"says"', '"tells"')
+    for command in (("plan",), ("patch", "--dry-run")):
+        lines = run(*command, truss)[1].splitlines()
+        assert "S1" in lines[0]
+        assert lines[-1].strip().startswith("unless something that lives holds the old code")
+    (truss / "model" / "model.py").unlink()
+    status, _, err = run("patch", truss)
+    assert status == 4
+    assert "model/model.py is missing: it has to define the class Model" in err
+    assert run("plan", truss)[0] == 4
+
+
 def test_the_same_as_json(
     ask: Callable[..., tuple[int, Any]], make_truss: Callable[..., Path]
 ) -> None:

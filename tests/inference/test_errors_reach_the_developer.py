@@ -66,6 +66,8 @@ class Model:
         raise HTTPException(422, "cannot do that", headers={"X-Why": "because"})
     def answers_itself(self):
         return JSONResponse({"mine": 1}, 409)
+    def opens(self):
+        open(__file__ + ".txt")
 """
 DEEP = """\
 def dig():
@@ -81,6 +83,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Managed]:
         yield managed
 
 
+NO_FILE = "[Errno 2] No such file or directory: 'model/model.py.txt'"
 # method -> type, message, file, line of the user's own deepest frame
 PLACES = [
     ("raises", "ValueError", "no such thing", "model/model.py", 17),
@@ -93,6 +96,7 @@ PLACES = [
     ("without_text", "Broken", "<no message", "model/model.py", 34),
     ("long_chain", "ValueError", "2999", "model/model.py", 39),
     ("recurses", "RecursionError", "maximum recursion depth", "model/model.py", 44),
+    ("opens", "FileNotFoundError", NO_FILE, "model/model.py", 54),
     ("secret", "SecretNotFound", "Secret 'undeclared' is not declared", "model/model.py", 48),
 ]
 

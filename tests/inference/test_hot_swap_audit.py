@@ -54,7 +54,11 @@ CASES = {
     "an instance deep down": ("self.kept = {'a': [Helper()]}", "Helper", "instance"),
     "an instance of another class": ("self.kept = Other()", "Helper", None),
     "a subclass": ("self.kept = type('Sub', (Helper,), {})", "Helper", "derived"),
-    "a class in a registry": ("HANDLERS.append(Helper)", "Helper", "hold"),
+    "a class in a registry": (
+        "HANDLERS.append(Helper)",
+        "Helper",
+        "`HANDLERS` of model.model holds it",
+    ),
     "a function in a list": ("self.kept.append(helper)", "helper", "hold"),
     "a function as attribute": ("self.handler = helper", "helper", "hold"),
     "another function in a list": ("self.kept.append(spin)", "helper", None),

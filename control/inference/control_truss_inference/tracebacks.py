@@ -78,8 +78,8 @@ def report(
         id=os.urandom(8).hex(),
         phase=phase,
         type=type(error).__name__,
-        message=_shorten(_message(error), MESSAGE_LIMIT),
-        traceback=_shorten("".join(formatted.format()).rstrip("\n"), TRACEBACK_LIMIT),
+        message=_shorten(cut.in_words(_message(error)), MESSAGE_LIMIT),
+        traceback=_shorten(cut.in_words("".join(formatted.format()).rstrip("\n")), TRACEBACK_LIMIT),
         frames=frames,
         path=path,
         line=line,
@@ -96,6 +96,12 @@ class _TracebackCut:
             return None
         prefix = next((each for each in self._prefixes if filename.startswith(each)), None)
         return None if prefix is None else filename[len(prefix) :].replace(os.sep, "/")
+
+    def in_words(self, text: str) -> str:
+        """A text with the paths of the Truss's files as they are inside it."""
+        for prefix in self._prefixes:
+            text = text.replace(prefix, "")
+        return text
 
     def user_frames(self, stack: Iterable[traceback.FrameSummary]) -> Iterable[dict[str, Any]]:
         for frame in stack:

@@ -84,7 +84,7 @@ def holders(
         classes = type(holder).__mro__ if any(holder is model for model in models) else ()
         for place, value in held:
             if id(value) in referents and not any(value is each for each in classes):
-                text = _described(holder, value)
+                text = _described(holder, value, modules)
                 if text is not None:
                     yield Holding(place, holder, text)
 
@@ -111,7 +111,8 @@ def kept(
         found = [(container, part) for container in level for part in _content(container)]
         for container, part in found:
             if id(part) in values:
-                yield Holding(values[id(part)], container, "the model's state holds it")
+                who = _variable(container, modules) or "the model's state"
+                yield Holding(values[id(part)], container, f"{who} holds it")
         level = [p for _, p in found if isinstance(p, _CONTAINERS) and id(p) not in seen]
 
 
@@ -126,7 +127,7 @@ def _content(container: Any) -> list[Any]:
     return gc.get_referents(container) if len(container) <= _LARGE else []
 
 
-def _described(holder: Any, value: Any) -> str | None:
+def _described(holder: Any, value: Any, modules: Mapping[str, ModuleType]) -> str | None:
     if isinstance(value, type):
         if value in type(holder).__mro__:
             return "an instance of it lives"
@@ -136,7 +137,16 @@ def _described(holder: Any, value: Any) -> str | None:
             return None
     if isinstance(holder, MethodType):
         return "a bound method was handed out"
-    return f"a {type(holder).__name__} holds it"
+    return f"{_variable(holder, modules) or f'a {type(holder).__name__}'} holds it"
+
+
+def _variable(value: Any, modules: Mapping[str, ModuleType]) -> str | None:
+    """The name under which a module has `value`: "`TABLE` of model.model"."""
+    for module in modules.values():
+        for name, each in list(module.__dict__.items()):
+            if each is value:
+                return f"`{name}` of {module.__name__}"
+    return None
 
 
 def _own_parts(modules: Mapping[str, ModuleType]) -> set[int]:
