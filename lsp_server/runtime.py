@@ -240,6 +240,7 @@ def _import_operations() -> ModuleType:
     verbs = ("client", "starting", "patching", "preparing", "prediction", "subscription")
     for name in (*verbs, "runtimes.local", "runtimes.docker"):
         import_module(f"truss_handle.{name}")
+    import_module("httpcore")  # httpx would, for its first client, on the event loop
     return import_module("truss_handle.operations")
 
 
