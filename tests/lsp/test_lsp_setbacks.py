@@ -58,6 +58,16 @@ async def test_a_version_that_does_not_load_leaves_the_old_one(
     await until(lambda: editor.latest(MODEL) == [])
 
 
+async def test_a_model_file_that_is_gone_is_named(running: Path, open_editor: OpenEditor) -> None:
+    editor = await started(running, open_editor)
+    (running / MODEL).rename(running / "model" / "fruit.py")
+    for command in ("truss.showPlan", "truss.patchContainer"):
+        error = (await editor.command(command))["error"]
+        assert error["type"] == "PatchRefused"
+        assert "model/model.py is missing: it has to define the class Model" in error["message"]
+    assert await greeting(editor) == "Hello, Ada"
+
+
 async def test_a_version_that_ends_again_and_again_is_taken_back(
     running: Path, open_editor: OpenEditor
 ) -> None:
