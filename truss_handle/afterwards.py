@@ -6,6 +6,8 @@ Whoever saves asks the model next, and a thread that writes at that moment takes
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from truss_handle.per_loop import PerLoop
@@ -21,8 +23,9 @@ class Afterwards:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._left: dict[Hashable, Callable[[], None]] = {}
+        self._left: OrderedDict[Hashable, Callable[[], None]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
+        self._doing = threading.Lock()
 
     def put(self, name: Hashable, work: Callable[[], None]) -> None:
         """Do this later, in a thread. Of several works of one name only the last is done."""
@@ -35,23 +38,21 @@ class Afterwards:
         """Do it now."""
         if self._timer is not None:
             self._timer.cancel()
-        self._do(self._taken())
+        self._do()
 
     def _begin(self) -> None:
-        works = self._taken()
         try:
-            self._loop.run_in_executor(None, self._do, works)
+            self._loop.run_in_executor(None, self._do)
         except RuntimeError:  # the interpreter ends, and begins no more threads
-            self._do(works)
+            self._do()
 
-    def _taken(self) -> list[Callable[[], None]]:
-        works, self._left = list(self._left.values()), {}
-        return works
-
-    @staticmethod
-    def _do(works: list[Callable[[], None]]) -> None:
-        for work in works:
-            work()
+    def _do(self) -> None:
+        # On a busy disk the next work of a name may be due before the last one ended: it waits, or
+        # the older note would be written over the newer one.
+        with self._doing:
+            while self._left:
+                _, work = self._left.popitem(last=False)
+                work()
 
 
 _afterwards = PerLoop(Afterwards, Afterwards.close)

@@ -102,7 +102,9 @@ def test_an_image_whose_python_is_an_environment_itself(tmp_path: Path, wheels: 
     python = environment(tmp_path / "app", BASE, "--system-site-packages")
     install(python, wheels, "ct-tiny==1.0")
     [own], [below] = (list(it.parent.parent.glob("lib/*/site-packages")) for it in (python, base))
-    (own / "base_image.pth").write_text(f"# a comment\nimport sys\n{below}\n/not/there\n")
+    (own / "base_image.pth").write_text(
+        f"# a comment\nimport sys\n{below}\n/not/there\n{'x' * 300}\n"
+    )
     found = installed(site_packages(python))
     assert found == as_python_says(python)
     assert (found["ct-tiny"], found["ct-leaf"]) == ("1.0", "0.1")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.handle.raw_servers import until
+from tests.handle.raw_servers import DEADLINE, until
 from truss_handle import afterwards as module
 from truss_handle.afterwards import afterwards
 from truss_handle.memory import Memory
@@ -32,6 +33,26 @@ def test_an_event_loop_that_ends_leaves_nothing_undone(monkeypatch: pytest.Monke
     done: list[str] = []
     asyncio.run(afterwards("a", partial(done.append, "a")))
     assert done == ["a"]
+
+
+def test_a_work_that_takes_long_does_not_end_after_the_next_one_of_its_name() -> None:
+    done: list[str] = []
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        began.set()
+        assert goes_on.wait(DEADLINE)
+        done.append("older")
+
+    async def twice() -> None:
+        await afterwards("a", slow)
+        await until(began.is_set)
+        await afterwards("a", partial(done.append, "newer"))
+        asyncio.get_running_loop().call_later(2 * module.QUIET, goes_on.set)
+        await until(lambda: len(done) == 2)
+
+    asyncio.run(twice())
+    assert done == ["older", "newer"]
 
 
 def test_what_another_process_remembered_is_seen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ bring their packages in an environment.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ def site_packages(python: Path) -> list[Path]:
     found: list[Path] = []
     for folder in _own_and_below(python):
         for one in (folder, *_added(folder)):
-            if one.is_dir() and one not in found:
+            # A line too long to be a path is an error to pathlib's `is_dir`.
+            if os.path.isdir(one) and one not in found:  # noqa: PTH112 - says False instead
                 found.append(one)
     return found
 
