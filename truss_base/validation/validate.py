@@ -20,9 +20,10 @@ from truss_base.validation.requirements import requirement_entries
 from truss_base.validation.spelling import coerced_variables, duplicate_keys
 from truss_base.validation.suppression import unsuppressed
 from truss_base.validation.syntax_fixes import fixes_of_syntax
+from truss_base.validation.unsure import unsure_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from truss_base.config.faults import Fault, Severity
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 # Beyond this nobody reads on, and an editor slows down.
 MOST_FINDINGS = 500
-# What a fault of syntax makes up: keys that a repair has lost are not missing.
-_UNSURE_AFTER_REPAIR = ("missing-key", "conflict", "ignored")
 
 
 def validate(text: str, directory: Path | None = None) -> list[Finding]:
@@ -110,7 +109,7 @@ def _semantics(
     found += islice(requirement_entries(document), MOST_FINDINGS)
     found += openai_tag(document, data)
     found += _too_deep(document)
-    unsure = _unsure(document, problems)
+    unsure = unsure_findings(document, problems)
     yield from (finding for finding in found if not problems or not unsure(finding))
 
 
@@ -144,20 +143,6 @@ def _not_a_mapping(document: Document, data: object) -> Finding:
     # The loader takes anything that is empty or zero for an empty config.
     severity: Severity = "error" if data else "warning"
     return Finding(start, max(end, start + 1), "not-a-mapping", severity, message)
-
-
-def _unsure(document: Document, problems: Sequence[Problem]) -> Callable[[Finding], bool]:
-    """Whether a finding in a text with problems may be made up by them."""
-    ranges = {(problem.start, problem.end) for problem in problems}
-
-    def unsure(finding: Finding) -> bool:
-        if document.repaired and finding.code in _UNSURE_AFTER_REPAIR:
-            return True
-        if (finding.start, finding.end) in ranges:
-            return True
-        return document.lines.line_at(finding.start) in document.repaired
-
-    return unsure
 
 
 def _once(findings: list[Finding]) -> Iterator[Finding]:

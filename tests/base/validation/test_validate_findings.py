@@ -122,6 +122,19 @@ def test_a_repaired_line_is_not_blamed_twice() -> None:
     assert [f.code for f in findings] == ["syntax"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "use_control_plane: true\nrequirements: [\n- humanize\n",
+        "use_control_plane: true\nrequirements: [\n  - humanize\nsecrets: {}\n",
+        "requirements: [\n- humanize\nresources:\n  cpu: '1'\n",
+        "requirements: [\nuse_control_plane: true\n- humanize\n",
+    ],
+)
+def test_what_an_open_bracket_swallows_is_not_blamed(text: str) -> None:
+    assert [f.code for f in validate(text)] == ["syntax"]
+
+
 @pytest.mark.parametrize("entry", FINDINGS)
 def test_codes_are_registered(entry: tuple[str, str]) -> None:
     codes = {part.split()[0] for part in entry[1].split(", ") if part}
