@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks.language_servers import OURS, Command, LanguageServer
 from benchmarks.report import Row, publish
 from truss_handle.exceptions import DockerUnavailable
+from truss_handle.registry import instance_id
 from truss_handle.runtimes.docker_engine import engine
 
 HERE = Path(__file__).resolve().parent
@@ -214,6 +215,9 @@ def opened(place: Workspace) -> Iterator[LanguageServer]:
         for truss in (place.streaming, place.built):
             server.answer(_command(server, "truss.stopContainer", truss))
         server.end()
+        if _runtime() == "docker":
+            with engine() as (client, _):
+                client.images.remove(f"control-truss/{instance_id(place.built, 'docker')}")
 
 
 def why_no_docker() -> str:
