@@ -64,7 +64,8 @@ class Provisions:
         installing = self._installer.install(patch.release, patch.base, patch.told("install"))
         environment = await patch.attempt.race(installing)
         release = await asyncio.to_thread(assigned, patch.release, environment)
-        patch.draft = replace(patch.draft, release=release)
+        # What was made ahead was on disk, but not with this link.
+        patch.draft = replace(patch.draft, release=release, is_settled=False)
         self._installer.linked(environment)
 
 
