@@ -117,6 +117,9 @@ def _paced(server: LanguageServer, path: Path, line: int) -> float:
 
 
 def _asked(server: LanguageServer, method: str, params: dict[str, object]) -> list[float]:
+    answer = server.request(method, params)
+    if not (answer.get("items", answer) if isinstance(answer, dict) else answer):
+        raise RuntimeError(f"{method} answered nothing: that is no time to compare")
     took = [milliseconds(lambda: server.request(method, params)) for _ in range(ASKED + WARM_UP)]
     return took[WARM_UP:]
 
