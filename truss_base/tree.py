@@ -51,6 +51,16 @@ def scan(
     return _arranged(walk, cache)
 
 
+def check_places(truss_dir: Path | str) -> None:
+    """Looks at every name in the Truss, and reads no file. Raises what `scan` raises for them."""
+    root = truss_root(truss_dir)
+    walk = Walk(IgnoreRules.load(root), StatCache())
+    walk.enter(root, "")
+    for base, entries in walk.unread():
+        _check_tree(entries)
+        _refuse_leaving_links(entries, base)
+
+
 def consistent(
     truss_dir: Path | str,
     reader: Callable[[tuple[Entry, ...]], _T],

@@ -79,6 +79,14 @@ class Walk:
         self._cache.renew(self._folders, learned)
         return [(base, [entry for entry in found if entry]) for base, found in self._roots]
 
+    def unread(self) -> list[tuple[str, list[Entry]]]:
+        """As `finish`, for who asks for names only: nothing is read, no file has a digest."""
+        for file in self._unread:
+            file.found[file.position] = Entry(
+                file.path, "", "file", False, file.size, file.location
+            )
+        return [(base, [entry for entry in found if entry]) for base, found in self._roots]
+
     def _folder(self, directory: str, prefix: str) -> list[Folder]:
         """Looks at one folder; gives those in it."""
         known = self._cache.known((directory, prefix))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from truss_base.document import LineIndex
-from truss_base.exceptions import ConfigError
+from truss_base.exceptions import ConfigError, IgnoreError, PathError
 from truss_base.loading import decoded
-from truss_base.tree import CONFIG_FILE, truss_root
+from truss_base.tree import CONFIG_FILE, check_places, truss_root
 from truss_base.validation import validate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from truss_base.validation import Finding
@@ -27,7 +28,16 @@ def check(path: Path) -> list[dict[str, Any]]:
     except ConfigError as error:
         return [_at(file, 1, 1, "encoding", "error", str(error))]
     lines: dict[str | None, LineIndex] = {None: LineIndex(text)}
-    return [_placed(file, lines, finding) for finding in validate(text, file.parent)]
+    found = [_placed(file, lines, finding) for finding in validate(text, file.parent)]
+    return found if path == file else [*found, *_misplaced(file.parent)]
+
+
+def _misplaced(truss_dir: Path) -> Iterator[dict[str, Any]]:
+    """The first name that keeps the folder from being a Truss: no hash, no plan, no start."""
+    try:
+        check_places(truss_dir)
+    except (PathError, IgnoreError) as error:
+        yield _at(truss_dir, 1, 1, "tree", "error", str(error))
 
 
 def _placed(file: Path, lines: dict[str | None, LineIndex], finding: Finding) -> dict[str, Any]:

@@ -36,7 +36,7 @@ async def loaded(settings: Settings, running: Running, limit: float, progress: P
         if time.monotonic() - began > limit:
             raise ModelLoadFailed(
                 f"the model did not load within {limit:.0f} s",
-                hint="look at `control-truss logs`",
+                hint="look at `control-truss logs`, or allow more time with --load-timeout",
             )
         await asyncio.sleep(pause)
         pause = min(pause * 1.3, _LONGEST_POLL)

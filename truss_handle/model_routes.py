@@ -60,7 +60,7 @@ async def ask(
     except asyncio.TimeoutError as error:
         raise PredictTimeout(
             f"the model did not answer within {timeout:g} s",
-            hint="look at the logs, or allow more time with --timeout",
+            hint="look at the logs, or allow more time (`timeout`, `--timeout`)",
         ) from error
 
 

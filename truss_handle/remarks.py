@@ -28,6 +28,14 @@ async def report(truss_dir: Path, progress: Progress) -> None:
         progress(ProgressEvent("check", f"and {more} more: `control-truss validate {truss_dir}`"))
 
 
+async def unreadable_model(truss_dir: Path) -> str | None:
+    """Where the model is no Python, in a line: nothing could load it."""
+    from truss_handle.checking import check
+
+    found = await asyncio.to_thread(check, truss_dir)
+    return next((_line(truss_dir, f) for f in found if f["code"] == "model-syntax"), None)
+
+
 def remarked(status: RunningStatus) -> RunningStatus:
     """The status, with a message where its fields alone would mislead."""
     truss_dir = status.truss_dir

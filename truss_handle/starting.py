@@ -200,10 +200,20 @@ async def _brought_up_to_date(target: _Target, running: Running) -> bool:
 
 async def _plain_is_current(target: _Target, running: Running) -> bool:
     if running.details.get("hash") != await asyncio.to_thread(truss_hash, running.truss_dir):
+        await _require_readable(target)
         target.say("rebuild", "a plain server takes no patches: starting it again")
         return False
     await loaded(target.settings, running, target.options.load_timeout, target.progress)
     return True
+
+
+async def _require_readable(target: _Target) -> None:
+    """Raises ModelLoadFailed where what answers would be stopped for what cannot load."""
+    if where := await remarks.unreadable_model(target.truss_dir):
+        raise ModelLoadFailed(
+            f"the new files cannot load: {where}; what ran before still answers",
+            hint=f"correct that; `control-truss up --rebuild {target.truss_dir}` starts it anyway",
+        )
 
 
 async def _revived(target: _Target, running: Running) -> None:

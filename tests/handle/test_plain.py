@@ -76,6 +76,18 @@ async def test_a_load_that_fails_is_told_with_its_line_and_leaves_nothing(
     assert Registry(home).folders() == []
 
 
+async def test_what_cannot_load_replaces_nothing(
+    home: Settings, make_truss: Callable[..., Path]
+) -> None:
+    truss = make_truss(base=PLAIN)
+    await operations.start(truss)
+    replace_in(truss / "model" / "model.py", "def load(self)", "def load(self")
+    with pytest.raises(ModelLoadFailed, match=r"model/model\.py:2:.*still answers") as caught:
+        await operations.start(truss)
+    assert "--rebuild" in caught.value.hint
+    assert (await operations.predict(truss, {"name": "x"})).body["says"] == "hello"
+
+
 async def test_it_becomes_a_control_truss_with_the_key(
     home: Settings, make_truss: Callable[..., Path]
 ) -> None:

@@ -50,8 +50,8 @@ def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator
     try:
         text = read_text(file)
     except ConfigError as error:
-        where = value_range(document, ("model_class_filename",))
-        yield Finding(*where, "model-class", "warning", str(error))
+        message = str(error).replace(str(file), relative)
+        yield Finding(0, 0, "model-syntax", "warning", message, path=relative)
         return
     model = Source(relative, text, outline_of(text))
     found = _of_model(document, config, model)

@@ -118,7 +118,8 @@ def test_paths_no_system_knows_are_no_exception(config: str, tmp_path: Path) -> 
 def test_a_model_that_is_not_utf8_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model/model.py").write_bytes(b"# \xff\n")
-    assert [f.code for f in validate("model_name: x\n", tmp_path)] == ["model-class"]
+    (finding,) = validate("model_name: x\n", tmp_path)
+    assert (finding.code, finding.path) == ("model-syntax", "model/model.py")
 
 
 @pytest.mark.parametrize(
