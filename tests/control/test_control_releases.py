@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,7 @@ from control.plane.exceptions import ForeignChange, HashMismatch, StateError, Un
 from control.plane.releases.content import Content, Kept, Linked, Written
 from control.plane.releases.directory import open_directory, remove_tree
 from control.plane.releases.store import ReleaseStore
+from control.plane.releases.syncing import sync_recent
 from truss_base.hash import tree_hash, truss_hash
 
 if TYPE_CHECKING:
@@ -162,6 +166,30 @@ def test_recovery_removes_what_was_never_live(
     assert not abandoned.root.exists()
     assert not (tmp_path / "state/current.abandoned").is_symlink()
     assert [event["event"] for event in again.journal.events][-2:] == ["begin", "abort"]
+
+
+def test_a_model_that_makes_and_removes_files_while_it_loads(
+    store: ReleaseStore, first: Release
+) -> None:
+    staged = stage(store, first, **{f"data{number}": b"" for number in range(100)})
+    settled = threading.Event()
+
+    def load() -> None:
+        for number in itertools.cycle(range(20)):
+            (staged.tree / f"part{number}").touch()
+            (staged.tree / f"part{(7 * number) % 20}").unlink(missing_ok=True)
+            if settled.is_set():
+                return
+
+    with ThreadPoolExecutor(1) as thread:
+        loading = thread.submit(load)
+        try:
+            for _ in range(10):
+                store.settle(staged)
+                sync_recent(staged.tree, 0.0)
+        finally:
+            settled.set()
+        loading.result()
 
 
 def test_three_releases_are_kept_and_those_in_use(store: ReleaseStore, first: Release) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -30,16 +31,18 @@ def sync_directory(path: Path) -> None:
 
 def sync_tree(path: Path, *beside: Path) -> None:
     """Brings a new tree of ours to disk: its directories, and the files that it alone has; and the
-    names in the directories `beside` it."""
+    names in the directories `beside` it. What a model that is loading from it makes there, and
+    takes away again, is none of ours."""
     with _Batches() as batches:
         for directory in beside:
             batches.add(os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
         for _, _, names, descriptor in os.fwalk(path):
             for name in names:
-                state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                # A file with a second name is on disk already, as part of an older release.
-                if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
-                    batches.add(os.open(name, _READ, dir_fd=descriptor))
+                with contextlib.suppress(FileNotFoundError):
+                    state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    # A file with a second name is on disk already, as part of an older release.
+                    if stat.S_ISREG(state.st_mode) and state.st_nlink == 1:
+                        batches.add(os.open(name, _READ, dir_fd=descriptor))
             batches.add(os.dup(descriptor))
 
 
@@ -51,14 +54,18 @@ def sync_recent(path: Path, since: float) -> None:
     """
     with _Batches() as batches:
         for name, descriptor in _recent(path, since):
-            batches.add(os.open(name, _READ, dir_fd=descriptor))
+            with contextlib.suppress(FileNotFoundError):
+                batches.add(os.open(name, _READ, dir_fd=descriptor))
     sync_directory(path)
 
 
 def _recent(path: Path, since: float) -> Iterator[tuple[str, int]]:
     for _, _, names, descriptor in os.fwalk(path):
         for name in names:
-            state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            try:
+                state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
             if stat.S_ISREG(state.st_mode) and state.st_mtime > since:
                 yield name, descriptor
 
