@@ -18,8 +18,12 @@ from truss_handle.exceptions import HandleError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUESTION = {"measurements": [5.9, 2.8, 4.3, 1.3]}
-OLD_LINE = '"name": common_name(self._species[best]),'
-NEW_LINE = '"name": common_name(self._species[best]).upper() + "!",'
+# The line of predict as it is, and what it is changed to with each save.
+LINES = (
+    '"name": common_name(self._species[best]),',
+    '"name": common_name(self._species[best]).upper() + "!",',
+    '"name": common_name(self._species[best]).upper() + "!!",',
+)
 
 
 def main() -> int:
@@ -33,6 +37,9 @@ def main() -> int:
         except HandleError as error:
             print(f"demo: {error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("demo: interrupted; what it had started is stopped", file=sys.stderr)
+            return 130
     return 0
 
 
@@ -99,16 +106,25 @@ async def _break_and_fix_the_config(editor: Editor, watch: Stopwatch) -> None:
 
 async def _edit_the_model(editor: Editor, watch: Stopwatch) -> None:
     _title("Edit predict in model.py and save: the language server patches")
-    _say(f"- {OLD_LINE}")
-    _say(f"+ {NEW_LINE}")
     editor.open("model/model.py")
-    editor.type("model/model.py", OLD_LINE, NEW_LINE)
-    with watch.step("save -> patched -> new answer"):
+    await _save(editor, watch, *LINES[:2], "save -> patched -> new answer, the first (imports)")
+    await _save(editor, watch, *LINES[1:], "save -> patched -> new answer, the second")
+    await _say_how_it_was_patched(editor)
+
+
+async def _save(editor: Editor, watch: Stopwatch, old: str, new: str, step: str) -> None:
+    _say(f"- {old}")
+    _say(f"+ {new}")
+    editor.type("model/model.py", old, new)
+    with watch.step(step):
         editor.save("model/model.py")
         answer = await editor.command("truss.predict", input=QUESTION)
     _say(f"predict -> {json.dumps(answer['output'])}")
-    if not answer["output"]["name"].endswith("!"):
+    if answer["output"]["name"].count("!") != new.count("!"):
         raise SystemExit("demo: the old model still answers")
+
+
+async def _say_how_it_was_patched(editor: Editor) -> None:
     status = await editor.command("truss.showStatus")
     newest = status["patches"][-1]
     timings = newest["timings_ms"]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from truss_base.config import TrussConfig, lookup
 from truss_base.config.definitions.effects import SWITCH_KEPT
+from truss_base.config.definitions.root import ROOT
 from truss_base.config.field import Effect
+from truss_base.config.wording import closest
 from truss_base.exceptions import ConfigError
 from truss_base.patch import CONFIG_PATH
 from truss_base.plan.result import Change
@@ -108,7 +110,9 @@ def key_change(
         field = outer if outer is not None and outer.section is None else None
     effect = field.leads_to if field is not None else None
     if effect is None:
-        effect = Effect(Strategy.REBUILD, "what it leads to is not known here")
+        similar = closest(path[0], tuple(field.name for field in ROOT.fields))
+        meant = f"did you mean `{similar[0]}`? " if similar and len(path) == 1 else ""
+        effect = Effect(Strategy.REBUILD, f"{meant}what it leads to is not known here")
     return _worded(path, detail, abilities.effect(path[0], effect, removes=removes))
 
 

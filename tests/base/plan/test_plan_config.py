@@ -229,3 +229,16 @@ def test_requirements_of_a_file_are_said_once() -> None:
         FilePatch("file", Action.UPDATE, "r.txt", b"numpy==2\n"),
     ]
     assert [change.subject for change in plan(tree, patches).changes] == ["r.txt"]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("requirementz", "did you mean `requirements`? what it leads to is not known here"),
+        ("of_ones_own", ": what it leads to is not known here"),
+    ],
+)
+def test_an_unknown_key_may_be_a_misspelt_one(key: str, said: str) -> None:
+    (change,) = config_plan("model_name: x\n", f"model_name: x\n{key}: [a]\n").changes
+    assert change.strategy is S4
+    assert said in change.reason
