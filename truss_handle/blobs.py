@@ -10,7 +10,7 @@ import httpx
 from truss_handle.access import authorization
 from truss_handle.exceptions import PatchRefused, ServerUnavailable
 from truss_handle.http.connection import unavailable
-from truss_handle.httpx_client import http_client
+from truss_handle.httpx_client import http_client, said_of
 from truss_handle.problems import decoded, exception_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ async def _asked(
     try:
         response = await client.request(method, url, headers=given, **more)
     except httpx.HTTPError as error:
-        raise unavailable(running.url, str(error) or type(error).__name__) from error
+        raise unavailable(running.url, said_of(error)) from error
     if response.status_code >= 400:
         raise exception_of(response.status_code, decoded(response.content))
     return response

@@ -49,7 +49,7 @@ def refuse_others(options: StartOptions, running: Running) -> None:
     for name, flag in _FIXED.items():
         if name in given(options) and wants[name] != has[name]:
             raise RebuildNeeded(
-                f"{running.truss_dir} runs already, with {flag} {_shown(has[name])}",
+                f"{running.truss_dir} runs already, {_started_with(flag, has[name])}",
                 hint=f"`control-truss up --rebuild {flag} {_shown(wants[name])}"
                 f" {running.truss_dir}` changes that",
             )
@@ -59,7 +59,9 @@ def _recorded(running: Running) -> StartOptions:
     return StartOptions.from_details(running.details.get("options", {}))
 
 
+def _started_with(flag: str, value: Any) -> str:
+    return f"started without {flag}" if value is None else f"with {flag} {_shown(value)}"
+
+
 def _shown(value: Any) -> str:
-    if value is None:
-        return "not given"
     return f"{value:g}" if isinstance(value, float) else str(value)

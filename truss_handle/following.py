@@ -10,7 +10,7 @@ import httpx
 
 from truss_handle.access import authorization
 from truss_handle.http.connection import unavailable
-from truss_handle.httpx_client import http_client
+from truss_handle.httpx_client import http_client, said_of
 from truss_handle.problems import decoded, exception_of
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ async def _lines(
             async for line in response.aiter_lines():
                 yield line
     except httpx.HTTPError as error:
-        raise unavailable(running.url, str(error) or type(error).__name__) from error
+        raise unavailable(running.url, said_of(error)) from error

@@ -28,6 +28,13 @@ def _client() -> httpx.AsyncClient:
 _kept = PerLoop(_client, httpx.AsyncClient.aclose)
 
 
+def said_of(error: httpx.HTTPError) -> str:
+    """Why a request failed, in words: some failures of httpx come without any."""
+    if isinstance(error, httpx.TimeoutException):
+        return "it took too long"
+    return str(error) or "the connection broke off"
+
+
 async def http_client() -> httpx.AsyncClient:
     """The client of the running event loop, for every server; not to be closed."""
     return await _kept.get()

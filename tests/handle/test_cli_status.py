@@ -45,8 +45,10 @@ def test_a_failed_patch_is_told(
 
 
 def test_a_patch_on_its_way_is_told() -> None:
-    status = RunningStatus(Path("t"), state="ready", raw={"pending": {"hash": "a"}})
-    assert "     state  patching …" in status_lines(status)
+    raw = {"pending": {"hash": "a"}}
+    lines = [*status_lines(RunningStatus(Path("t"), state="ready", in_sync=False, raw=raw))]
+    assert "     state  patching …" in lines
+    assert "   in sync  not yet" in lines
 
 
 def test_status_after_a_patch_that_does_not_load(

@@ -63,7 +63,9 @@ async def test_the_command_line_names_it_too(
     replace_in(truss / "model" / "model.py", "hello", "good day")
     command = ["patch", str(truss), "--strategy", "reload"]
     assert await asyncio.to_thread(main, command) == 0
-    assert "reload was asked for" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "reload was asked for" in out
+    assert "writing the new version (reload)" in err
 
 
 async def test_a_version_that_was_taken_back(

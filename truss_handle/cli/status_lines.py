@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from truss_handle.values import RunningStatus
 
-_IN_SYNC = {True: "yes", False: "no: patch it"}
-
 
 def status_lines(status: RunningStatus) -> Iterator[str]:
     """One line per fact that is known."""
@@ -25,7 +23,7 @@ def status_lines(status: RunningStatus) -> Iterator[str]:
         "url": status.url,
         "runs": status.hash,
         "on disk": status.local_hash,
-        "in sync": None if status.in_sync is None else _IN_SYNC[status.in_sync],
+        "in sync": _in_sync(status),
         "loaded in": f"{status.load_seconds:.2f} s" if status.load_seconds is not None else None,
         "memory": ", ".join(f"{k} {v:.0f} MB" for k, v in status.memory_mb.items() if v) or None,
         "last error": describe(status.last_error) if status.last_error else None,
@@ -35,3 +33,12 @@ def status_lines(status: RunningStatus) -> Iterator[str]:
             yield f"{name:>10}  {value}"
     if said := setback(status):
         yield said
+
+
+def _in_sync(status: RunningStatus) -> str | None:
+    if status.in_sync is None:
+        return None
+    if status.in_sync:
+        return "yes"
+    # Which version is on its way is known; what a patch of this very moment would find, is not.
+    return "not yet" if status.raw.get("pending") else "no: patch it"

@@ -21,6 +21,7 @@ from control.plane.patching.answers import (
     details,
     unchanged,
 )
+from control.plane.patching.request import Preference
 from control.plane.patching.transaction import Transaction
 from control.plane.releases.release import now
 
@@ -111,7 +112,9 @@ class Engine:
     def _begin(self, patch: Transaction, chosen: Plan) -> None:
         patch.chosen = chosen
         self._applying = True
-        patch.progress("stage", f"writing the new version ({chosen.strategy.title})")
+        preference = patch.request.preference
+        how = chosen.strategy.title if preference is Preference.AUTO else preference.value
+        patch.progress("stage", f"writing the new version ({how})")
 
     async def _committed(self, patch: Transaction) -> None:
         """Prepares and commits. Whatever fails before the commit leaves no trace."""
