@@ -44,6 +44,15 @@ def test_a_failed_patch_is_told(
     assert [line for line in lines if "last patch" in line] == ([said] if said else [])
 
 
+@pytest.mark.parametrize(("in_sync", "told"), [(True, 0), (False, 1), (None, 1)])
+def test_a_version_that_was_taken_back_is_told_until_its_files_are_gone(
+    in_sync: bool | None, told: int
+) -> None:
+    raw = {"rolled_back_from": {"hash": "abc", "error": "it ended"}}
+    lines = [*status_lines(RunningStatus(Path("t"), state="ready", in_sync=in_sync, raw=raw))]
+    assert len([line for line in lines if line.startswith("taken back: abc")]) == told
+
+
 def test_a_patch_on_its_way_is_told() -> None:
     raw = {"pending": {"hash": "a"}}
     lines = [*status_lines(RunningStatus(Path("t"), state="ready", in_sync=False, raw=raw))]
