@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -34,6 +35,7 @@ TRUST_GRANTED = "truss/trustGranted"
 # A message passes two threads, and each waits this long for one that computes: an import, a diff,
 # an image's context. Python's own 5 ms would be 10 ms of every hover.
 GIVES_WAY_SECONDS = 0.001
+END_SECONDS = 2.0  # for what is left to do when the client has left
 WARM = (
     "truss_base.validation",
     "truss_base.config.fields",
@@ -207,4 +209,7 @@ async def _serve(reader: BinaryIO, writer: BinaryIO) -> int:
     code = await rpc.serve(server, reader, writer)
     if hasattr(server, "session"):
         await server.session.end()
+    # What belongs to the loop ends with it: connections are closed, notes of a last save written.
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.get_running_loop().shutdown_asyncgens(), END_SECONDS)
     return code
