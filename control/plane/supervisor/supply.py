@@ -109,8 +109,9 @@ class Supply:
     async def _refill(self) -> None:
         await asyncio.sleep(REFILL_SECONDS)
         self._refills = False
-        assert self._refilled_for is not None, "set by `refill`"
-        release, current = self._refilled_for
+        wanted = self._refilled_for
+        assert wanted is not None, "set by `refill`"
+        release, current = wanted
         if not await self.has_room(current):
             await self.spare.drop()
             return
@@ -118,7 +119,10 @@ class Supply:
         reach("spare.wanted")
         # What keeps this release from being loaded is told to whoever loads it.
         with contextlib.suppress(LoadFailed):
-            await self.spare.fill(await self._surroundings(release), seconds or 0.0)
+            surroundings = await self._surroundings(release)
+            # Reading a large version's imports takes a while; a newer one has a refill of its own.
+            if self._refilled_for is wanted:
+                await self.spare.fill(surroundings, seconds or 0.0)
 
     def _has_room(self, current: InferenceProcess | None) -> bool:
         needed = group_bytes(current.pid) if current is not None else 0
