@@ -246,3 +246,25 @@ def test_swaps_while_requests_never_stop(tmp_path: Path) -> None:
             thread.join()
         assert failed == []
         assert server.ask()[0] == 14
+
+
+KEEPING = """
+def words(text):
+    return text.split()
+
+class Model:
+    def load(self):
+        self.words = words
+
+    def predict(self, request):
+        return ["{word}", *self.words(request)]
+"""
+
+
+def test_what_load_keeps_of_the_code_stays_beside_an_edit(tmp_path: Path) -> None:
+    with swapping(tmp_path, {MODEL: KEEPING.replace("{word}", "old")}) as server:
+        assert server.ask("a b") == ["old", "a", "b"]
+        swap = document(module(MODEL, KEEPING, execute=["Model"], carry=["words"]))
+        swap["affected"] = {"model.model": ["Model.predict"]}
+        server.swap({MODEL: KEEPING.replace("{word}", "new")}, swap)
+        assert server.ask("a b") == ["new", "a", "b"]

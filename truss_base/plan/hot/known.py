@@ -127,6 +127,11 @@ _SETTINGS = frozenset(
         *("setrecursionlimit", "settrace", "simplefilter", "umask"),
     }
 )
+# These hand out an object that is there for all, where others make a new one.
+_SHARED = frozenset(
+    {"current_task", "current_thread", "get_event_loop", "get_running_loop", "getLogger"}
+    | {"main_thread"}
+)
 
 
 def may_write_into(dotted: str) -> bool:
@@ -141,6 +146,11 @@ def may_hand_on(dotted: str) -> bool:
     """Whether a function may return what it is given, or something that shares its memory."""
     package = dotted.partition(".")[0]
     return _listed(dotted, _HANDING_ON) or not (_is_known(package) or "." not in dotted)
+
+
+def is_shared(name: str) -> bool:
+    """Whether what a library's function of this name returns lives longer than a request."""
+    return name in _SHARED
 
 
 def is_setting(name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Sequence
 from ..exceptions import SwapRefused
 from .captures import holders_of
 from .definitions import Place, codes, find
-from .holders import Definition, holders, kept
+from .holders import Definition, holders, kept, suspects
 from .replaced import replacement
 from .running import running
 from .survival import Survival
@@ -78,6 +78,7 @@ class _Search:
         self._survival = replacement(
             self._document, self._serving, self._version.contract, self._models
         )
+        self._suspected = set() if self._survival.is_complete else self._held_by_more()
         places = self._places
         return [*self._captured(places), *self._survival.finalizers] or self._found(places, loop)
 
@@ -140,17 +141,25 @@ class _Search:
         """Those with references that no search has found: from C, from a library's old tables."""
         unexplained, frames = self._survival.unexplained, self._survival.frames
         for place, value in found:
-            if place[0] not in self._document.modules:
-                continue  # it goes with its module, whose names were not counted
             code = getattr(value, "__code__", None)
             is_own = code is not None and code.co_name == place[1].rpartition(".")[2]
-            if self._in_flight:
+            if id(value) in self._suspected:
+                is_held = True
+            elif self._in_flight:
                 excused = frames.get(id(code), 0) + explained[id(value)]
                 is_held = unexplained.get(id(value), 0) > excused
             else:
-                is_held = id(value) in unexplained or (is_own and id(code) in unexplained)
+                parts = codes(value) if is_own else codes(value) - {code}
+                is_held = id(value) in unexplained or any(id(each) in unexplained for each in parts)
             if is_held:
                 yield place, "something that cannot be looked into holds it"
+
+    def _held_by_more(self) -> set[int]:
+        """Where there is too much to look at: what more than names refer to. The server itself
+        holds the functions that it calls."""
+        called = {id(getattr(each, "__func__", each)) for each in self._version.contract.functions}
+        suspected = suspects(self._serving.modules)
+        return {id(value) for _, value in suspected if id(value) not in called}
 
     def _staying(self, held: Held) -> list[str]:
         return [how for holder, how in held.items() if holder not in self._survival.gone]

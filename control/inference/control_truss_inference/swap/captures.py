@@ -55,12 +55,13 @@ class Captures:
 def captures(instance: Any, modules: Mapping[str, ModuleType]) -> Captures:
     """What is held of the definitions in `modules`, and of the model that they make."""
     found: dict[Place, dict[int, str]] = {}
+    of_model = holders_of(instance, modules)  # first: what is found below may be the model
     suspected = suspects(modules)
     if suspected:
         for holding in holders(suspected, modules, [instance]):
             held = found.setdefault(holding.place, {})
             held[id(holding.holder) if len(held) < _MANY else _OTHERS] = holding.how
-    return Captures(found, holders_of(instance, modules))
+    return Captures(found, of_model)
 
 
 def holders_of(

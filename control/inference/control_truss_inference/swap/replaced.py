@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import itertools
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Any, Iterator, Mapping, Sequence
 
 from ..importer import SourceLoader
 from .generation import OWN
@@ -13,7 +13,7 @@ from .survival import Survival, survival
 
 if TYPE_CHECKING:
     from ..contract import Contract
-    from .document import Choice, ModuleSwap, SwapDocument
+    from .document import Choice, SwapDocument
     from .generation import Generation
 
 
@@ -42,7 +42,10 @@ def _replaced(
     """One value per reference."""
     for swap in document.modules.values():
         if swap.name in modules:
-            yield from _of_module(swap, modules[swap.name].__dict__)
+            kept = {*swap.choice.carry, *swap.carry_from, *OWN}
+            yield from _of_module(swap.name, modules[swap.name].__dict__, kept)
+    for name in document.removed_modules & modules.keys():
+        yield from _of_module(name, modules[name].__dict__, OWN)
     for each in classes:
         yield from _of_class(document.modules[each.__module__].classes.get(each.__name__), each)
     for method in contract.methods.values():
@@ -50,10 +53,10 @@ def _replaced(
     yield from (contract.is_healthy, contract.websocket)
 
 
-def _of_module(swap: ModuleSwap, namespace: dict[str, Any]) -> Iterator[Any]:
-    """Its names that are made anew, also as older versions have them."""
-    names = namespace.keys() - {*swap.choice.carry, *swap.carry_from, *OWN}
-    older = [loader.namespace for loader in list(SourceLoader.living) if loader.name == swap.name]
+def _of_module(name: str, namespace: dict[str, Any], kept: AbstractSet[str]) -> Iterator[Any]:
+    """Its names that are made anew or gone, also as older versions have them."""
+    names = namespace.keys() - kept
+    older = [loader.namespace for loader in list(SourceLoader.living) if loader.name == name]
     for each in [namespace, *(each for each in older if each is not namespace)]:
         yield from (each[name] for name in names if name in each)
 

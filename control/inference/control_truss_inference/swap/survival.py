@@ -32,12 +32,14 @@ _EXAMPLE = 0  # no object has this id
 class Survival:
     """`gone` are the ids of what dies. `unexplained` says how many references each of the others
     has beyond those that were seen; `frames` how often each code (its id) was being executed;
-    `finalizers` what would run at the death of the former."""
+    `finalizers` what would run at the death of the former. `is_complete` is false where there was
+    too much to look at; then nothing is known."""
 
     gone: AbstractSet[int] = frozenset()
     unexplained: Mapping[int, int] = field(default_factory=dict)
     frames: Mapping[int, int] = field(default_factory=dict)
     finalizers: Sequence[str] = ()
+    is_complete: bool = True
 
 
 def survival(replaced: Iterable[Any], modules: Container[str], staying: Container[int]) -> Survival:
@@ -49,7 +51,7 @@ def survival(replaced: Iterable[Any], modules: Container[str], staying: Containe
     """
     found, counted = _reachable(replaced, modules, staying)
     if len(found) > LIMIT:
-        return Survival()
+        return Survival(is_complete=False)
     before = executing()
     unexplained = _unexplained(found, counted)
     frames = before | executing()
@@ -84,6 +86,8 @@ def _reachable(
 def _referents(value: Any) -> list[Any]:
     if issubclass(type(value), _CONTAINERS) and len(value) > _LARGE:
         return []
+    if issubclass(type(value), CodeType):  # shows nothing by itself
+        return [each for each in value.co_consts if issubclass(type(each), CodeType)]
     found = gc.get_referents(value)
     if issubclass(type(value), FunctionType):
         found = [each for each in found if each is not value.__globals__]

@@ -50,7 +50,7 @@ class Losses:
         elif where[0] == DEFAULT:
             self._reset(key, key)
         elif where[0] == RESULT:
-            self._in_result(key, where[1])
+            self._in_result(key, where[1], line)
         elif where[0] == HANDED_ON:
             if self._hands_on(key, tuple(where[1].split("."))):
                 self.lose(key, where[2:], line)
@@ -103,8 +103,10 @@ class Losses:
                     for where in passed.places:
                         self.lose(caller, where, passed.line)
 
-    def _in_result(self, key: Key, name: str) -> None:
+    def _in_result(self, key: Key, name: str, line: int) -> None:
         """The function fills what another one has handed to it."""
+        if known.is_shared(name) and not self.receivers.is_defined(name):
+            self.refuse(key, f"{name}()", line)
         for source in self.receivers.called(name):
             state = self.receivers.state(source)
             for returned in state.returned if state is not None else ():
