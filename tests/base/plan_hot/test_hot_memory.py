@@ -79,6 +79,8 @@ REFUSED = [
     "getattr(self.own, name)({x: grade(x)})",
     "functools.partial(self.own.update)({x: grade(x)})",
     "functools.partial(self.own.update, {x: grade(x)})()",
+    "threading.current_thread().last = grade(x)",
+    "log = logging.getLogger(__name__); log.last = grade(x)",
 ]
 HARMLESS = [
     "out = {}; out['a'] = grade(x)",

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, AbstractSet, Any, Iterator, Sequence
 
 from ..exceptions import SwapRefused
 from .captures import holders_of
@@ -18,6 +18,8 @@ from .survival import Survival
 from .waiting import Waiting
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from ..version import Version
     from .captures import Captures, Held
     from .document import SwapDocument
@@ -139,20 +141,30 @@ class _Search:
         self, found: list[Definition], explained: Counter[int]
     ) -> Iterator[tuple[Place, str]]:
         """Those with references that no search has found: from C, from a library's old tables."""
-        unexplained, frames = self._survival.unexplained, self._survival.frames
         for place, value in found:
-            code = getattr(value, "__code__", None)
-            is_own = code is not None and code.co_name == place[1].rpartition(".")[2]
-            if id(value) in self._suspected:
-                is_held = True
-            elif self._in_flight:
-                excused = frames.get(id(code), 0) + explained[id(value)]
-                is_held = unexplained.get(id(value), 0) > excused
-            else:
-                parts = codes(value) if is_own else codes(value) - {code}
-                is_held = id(value) in unexplained or any(id(each) in unexplained for each in parts)
-            if is_held:
+            if self._is_held_unseen(place, value, explained):
                 yield place, "something that cannot be looked into holds it"
+
+    def _is_held_unseen(self, place: Place, value: Any, explained: Counter[int]) -> bool:
+        code = getattr(value, "__code__", None)
+        is_own = code is not None and code.co_name == place[1].rpartition(".")[2]
+        frames = self._survival.frames.get(id(code), 0)
+        excused = explained[id(value)] + frames if self._in_flight else 0
+        if self._survival.unexplained.get(id(value), 0) > excused or id(value) in self._suspected:
+            return True
+        return self._is_code_held(codes(value) if is_own else codes(value) - {code})
+
+    def _is_code_held(self, parts: AbstractSet[CodeType]) -> bool:
+        """Whether a function of the same code lives, or one that was made within."""
+        if self._survival.unexplained.keys().isdisjoint(map(id, parts)):
+            return False
+        return not (self._in_flight and any(map(self._is_at_work, parts)))
+
+    def _is_at_work(self, code: CodeType) -> bool:
+        """Whether a request may be executing it: what is made within may be the request's."""
+        return id(code) in self._survival.frames or any(
+            type(each).__name__ in _OF_REQUESTS for each in gc.get_referrers(code)
+        )
 
     def _held_by_more(self) -> set[int]:
         """Where there is too much to look at: what more than names refer to. The server itself
