@@ -74,7 +74,8 @@ class LoadAttempt:
             return
         error = TimeoutError(
             f"load() did not return within {timeout:g} s and was given up at this line. "
-            "Look for an endless loop or a slow download, or raise the load timeout (--load-timeout)."
+            "Look for an endless loop or a slow download, or raise the load timeout "
+            "(--load-timeout)."
         )
         self._fail(error.with_traceback(self._position()))
 
