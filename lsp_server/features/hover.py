@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsp_server.features.names import same
 from lsp_server.features.reference import describe
+from lsp_server.features.requirements_file import requirement_line
 from lsp_server.items import Hover
 from truss_base.document import Alias, Scalar
 
@@ -32,8 +33,8 @@ def hover(
     """None outside a Truss, between its keys, and where there is nothing to say."""
     index = snapshot.index(position)
     if not snapshot.is_config:
-        if snapshot.path is not None and snapshot.path.suffix == ".txt":
-            return _requirement_line(snapshot, index, around)
+        if (line := requirement_line(snapshot, index, around)) is not None:
+            return _requirement(snapshot, line.text, line.start, line.end, around)
         return _shared_name(snapshot, index, around) if _in_quotes(snapshot, index) else None
     path, node = snapshot.document.path_at(index)
     if not path or not isinstance(node, (Scalar, Alias)):
@@ -58,17 +59,6 @@ def _key(
     link = link_of(reference_anchor(path, data))
     more = f"\n[Reference]({link})\n" if link else ""
     return Hover(snapshot.range(node.start, node.end), describe(path, field) + more)
-
-
-def _requirement_line(snapshot: Snapshot, index: int, around: Surroundings) -> Hover | None:
-    """A line of the file that the config names for its requirements."""
-    view = around.view()
-    file = view.settings.requirements_file if view is not None else None
-    if view is None or not file or view.folder / file != snapshot.path:
-        return None
-    start, end = snapshot.lines.span(snapshot.lines.line_at(index))
-    text = snapshot.text[start:end].partition(" #")[0].rstrip()
-    return _requirement(snapshot, text, start, start + len(text), around)
 
 
 def _requirement(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lsp_server.features.actions.fixing import file_edit
+from lsp_server.features.requirements_file import requirement_line
 from lsp_server.items import Action, NewFile
 from lsp_server.kinds import EXTRACT, INLINE, REWRITE
 from lsp_server.uris import uri_of
@@ -30,9 +31,12 @@ _PATHS = re.compile(r"\s*(-r|-c|-e|--requirement|--constraint|--editable|\.|/|fi
 
 def refactorings(snapshot: Snapshot, span: Range, around: Surroundings) -> Iterator[Action]:
     """What can be done with the requirements that the cursor is on."""
-    if not snapshot.is_config:
-        return
     index = snapshot.index(span.start)
+    if not snapshot.is_config:
+        if (line := requirement_line(snapshot, index, around)) is not None:
+            text = line.text.lstrip()
+            yield from _pinned(snapshot, text, (line.end - len(text), line.end), "", around)
+        return
     path, node = snapshot.document.path_at(index)
     entry = snapshot.document.entry((str(path[0]),)) if path else None
     view = around.view() if path and path[0] in (KEY, FILE_KEY) else None
@@ -41,7 +45,7 @@ def refactorings(snapshot: Snapshot, span: Range, around: Surroundings) -> Itera
     if path[0] == KEY:
         yield from _into_a_file(snapshot, entry, view, around)
         if isinstance(node, Scalar) and len(path) == 2:
-            yield from _pinned(snapshot, node, around)
+            yield from _pinned(snapshot, node.text, (node.start, node.end), node.style, around)
     elif isinstance(entry.value, Scalar):
         yield from _into_the_config(snapshot, entry, entry.value.text, around)
 
@@ -109,18 +113,20 @@ def _entry(line: str) -> str:
     return f"{written(value.strip(), '')}{'  #' if mark else ''}{remark}"
 
 
-def _pinned(snapshot: Snapshot, node: Scalar, around: Surroundings) -> Iterator[Action]:
+def _pinned(
+    snapshot: Snapshot, text: str, span: tuple[int, int], style: str, around: Surroundings
+) -> Iterator[Action]:
     """A bare name with a version that is installed: in what runs, or beside the editor."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]+(\[[^\]]*\])?", node.text):
+    if not re.fullmatch(r"[A-Za-z0-9._-]+(\[[^\]]*\])?", text):
         return
     from truss_base.requirements import project
 
-    name = project(node.text)
+    name = project(text)
     places: dict[str, str] = {}
     for where, version in around.installed(name) if name else ():
         if version is not None:
             places.setdefault(version, where)
     for version, where in places.items():
-        edit = Edit(node.start, node.end, written(f"{node.text}=={version}", node.style))
+        edit = Edit(*span, written(f"{text}=={version}", style))
         title = f"Pin {name} to {version}, as {where}"
         yield Action(title=title, kind=REWRITE, edits=(file_edit(snapshot, (edit,)),))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsp_server.features.completion.comments import comments
 from lsp_server.features.completion.entries import items, list_at
 from lsp_server.features.completion.keys import keys
+from lsp_server.features.completion.packages import in_the_file
 from lsp_server.features.completion.place import as_item, below, place_at
 from lsp_server.features.completion.values import values
 from lsp_server.features.reference import describe
@@ -32,13 +33,15 @@ def completion(
     *,
     asked: bool = True,
 ) -> tuple[Suggestion, ...]:
-    """At most 100 suggestions; none outside a Truss's config and in long text.
+    """At most 100 suggestions, in a Truss's config and its requirements file; none in long text.
 
     Not ``asked``: a character brought them up, and whoever goes on typing must not be hindered.
     """
-    if not snapshot.is_config:
-        return ()
-    return tuple(islice(_suggestions(snapshot, position, around, asked=asked), MAX_ITEMS))
+    if snapshot.is_config:
+        found = _suggestions(snapshot, position, around, asked=asked)
+    else:
+        found = in_the_file(snapshot, snapshot.index(position), around)
+    return tuple(islice(found, MAX_ITEMS))
 
 
 def _suggestions(
