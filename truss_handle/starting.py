@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from truss_base.config import TrussConfig
 from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
+from truss_base.model_place import model_path, needs_model
 from truss_base.tree import CONFIG_FILE, truss_root
 from truss_handle import choices, handing_over, instances, patching, remarks
 from truss_handle.client import ServerClient
@@ -96,9 +97,8 @@ def _lock(
 def _read_config(truss_dir: Path) -> TrussConfig:
     root = truss_root(truss_dir)
     config = TrussConfig.from_yaml(root / CONFIG_FILE)
-    model = root / config.model_module_dir / config.model_class_filename
-    if config.docker_server is None and not model.is_file():
-        missing = model.relative_to(root).as_posix()
+    missing = model_path(config)
+    if needs_model(config) and not (root / missing).is_file():
         raise NotATruss(f"{root} is no Truss: {missing} is missing")
     return config
 
