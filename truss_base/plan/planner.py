@@ -48,8 +48,8 @@ def plan(
     plan has seen. `force_hot` swaps code whatever speaks against it: for tests only, to find out
     whether it would have been safe.
 
-    Raises PathError or PatchError for patches that could not be applied, or would take away the
-    file of the model's class.
+    Raises PathError or PatchError for patches that could not be applied, or would leave
+    the model's class without its file.
     """
     if old_config is None and old is not None and CONFIG_PATH in old:
         old_config = old[CONFIG_PATH].decode("utf-8", "replace")
@@ -60,7 +60,7 @@ def plan(
         return Plan.of([invalid_config(error)])
     changes = _of_config(patches, before, after, abilities)
     files = file_changes([p for p in patches if isinstance(p, FilePatch)], after or TrussConfig())
-    _refuse_without_model(files, after or TrussConfig())
+    _refuse_without_model(old, files, before, after or TrussConfig())
     swap = None
     if old is None:
         changes += [_at_most(path, after) for path in files]
@@ -72,9 +72,20 @@ def plan(
     return Plan.of(changes, upper_bound=old is None and bool(changes), swap=swap)
 
 
-def _refuse_without_model(files: Mapping[str, TreeFile | None], config: TrussConfig) -> None:
+def _refuse_without_model(
+    old: Mapping[str, bytes] | None,
+    files: Mapping[str, TreeFile | None],
+    before: TrussConfig | None,
+    config: TrussConfig,
+) -> None:
     path = model_path(config)
-    if needs_model(config) and path in files and files[path] is None:
+    if path in files:
+        gone = files[path] is None
+    else:  # one that was missing before stays the load's to tell: the patch has not taken it
+        keys = ("model_module_dir", "model_class_filename")
+        named = before is not None and any(getattr(before, k) != getattr(config, k) for k in keys)
+        gone = old is not None and named and path not in old
+    if needs_model(config) and gone:
         raise PatchError(
             f"{path} is missing: it has to define the class {config.model_class_name}; put it back,"
             " or let config.yaml name the file that does"

@@ -28,7 +28,8 @@ S0, S2, S3, S4 = Strategy.SYNC, Strategy.RELOAD, Strategy.NEW_ENVIRONMENT, Strat
 
 def config_plan(before: str, after: str) -> Plan:
     patch = ConfigPatch(Action.UPDATE, "config.yaml", {}, after)
-    return plan({"config.yaml": before.encode()}, [patch])
+    models = dict.fromkeys(("model/model.py", "model/other.py", "src/model.py"), b"")
+    return plan({"config.yaml": before.encode(), **models}, [patch])
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,14 @@ def test_the_config_may_name_another_file(model: bytes) -> None:
     assert plan({"config.yaml": b"", "model/model.py": model}, patches).strategy is S2
 
 
+def test_the_config_names_no_file_that_is_missing(model: bytes) -> None:
+    patch = ConfigPatch(Action.UPDATE, "config.yaml", {}, "model_class_filename: other.py\n")
+    old = {"config.yaml": b"", "model/model.py": model}
+    with pytest.raises(PatchError, match=r"model/other.py is missing: it has to define .* Model"):
+        plan(old, [patch])
+    assert plan({**old, "model/other.py": model}, [patch]).strategy is S2
+
+
 def test_a_server_of_its_own_needs_no_model(model: bytes) -> None:
     config = b"docker_server: {start_command: s, server_port: 1, predict_endpoint: /, \
 readiness_endpoint: /, liveness_endpoint: /}\n"
