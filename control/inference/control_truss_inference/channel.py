@@ -17,7 +17,8 @@ WAITING_LIMIT = 256  # events; a parent that reads nothing must neither stop us 
 
 
 class ControlChannel:
-    """Reads and writes in threads of its own, so that neither end can hold up the other.
+    """Reads in a thread of its own, and writes in one what the socket does not take at once, so
+    that neither end can hold up the other.
 
     A blocked event loop does not keep `on_end` from running when the parent is gone.
     """
@@ -27,15 +28,26 @@ class ControlChannel:
         self._socket.setblocking(True)
         self._socket.set_inheritable(False)  # the model's children must not keep it open
         self._waiting: queue.Queue[bytes] = queue.Queue(WAITING_LIMIT)
+        self._turn = threading.Lock()
         _start("control-writer", self._write)
 
     def send(self, event: str, **fields: Any) -> None:
         """Sends one event, from any thread, without waiting; dropped when too many wait."""
         line = json.dumps({"event": event, **fields}, default=str).encode() + b"\n"
+        with self._turn, contextlib.suppress(queue.Full):
+            if not self._waiting.unfinished_tasks:
+                line = self._unsent(line)  # waking a thread would take longer than this
+            if line:
+                self._waiting.put_nowait(line)
+
+    def _unsent(self, line: bytes) -> bytes:
+        """What is left of a line when the socket has taken what it can take now."""
         try:
-            self._waiting.put_nowait(line)
-        except queue.Full:
-            return
+            return line[self._socket.send(line, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            return line
+        except OSError:  # the parent is gone: the reader ends the process
+            return b""
 
     def flush(self, timeout: float) -> None:
         """Waits until all events are written, `timeout` seconds at most."""

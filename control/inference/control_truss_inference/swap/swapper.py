@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import queue
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -96,7 +97,8 @@ class Prepared:
 
 
 class Swapper:
-    """At most one swap is prepared. Every method may be called from any thread."""
+    """At most one swap is prepared. Every method may be called from any thread, `prepare` from
+    always the same."""
 
     def __init__(
         self,
@@ -114,7 +116,8 @@ class Swapper:
         self._compiled: Compiled | None = None
         self._dropped = 0
         self._resumes: asyncio.TimerHandle | None = None
-        self._turn = threading.Lock()
+        self._requests: queue.SimpleQueue[SwapRequest] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
 
     def compile(self, root: Path, document: SwapDocument) -> None:
         """Compiles what a swap that may follow would execute; only the last such is kept."""
@@ -128,7 +131,10 @@ class Swapper:
 
     def prepare(self, request: SwapRequest) -> None:
         """Builds the new version beside the old one; ends in one call of the observer."""
-        threading.Thread(target=self._prepare, args=[request], name="swap", daemon=True).start()
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._work, name="swap", daemon=True)
+            self._worker.start()
+        self._requests.put(request)
 
     def commit(self, number: int) -> None:
         """Makes the prepared swap the version that answers, between two requests."""
@@ -139,22 +145,26 @@ class Swapper:
         self._dropped = number
         self._loop.call_soon_threadsafe(self._forget_dropped)
 
+    def _work(self) -> None:
+        """One after the other, in a thread that is there when the next save comes."""
+        while True:
+            self._prepare(self._requests.get())
+
     def _prepare(self, request: SwapRequest) -> None:
-        with self._turn:
-            self._forget(self._taken())
-            started = time.perf_counter()
-            try:
-                prepared = self._made(request)
-            except SwapRefused as refusal:
-                self._observer.swap_refused(request.number, refusal.reasons)
-            except BaseException as exc:  # sys.exit in the user's code too
-                roots = (request.root, *self._application.roots)
-                self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
-            else:
-                self._prepared = prepared
-                self._forget_dropped()  # nobody waited for it
-                seconds = time.perf_counter() - started
-                self._observer.swap_ready(request.number, prepared.model, seconds)
+        self._forget(self._taken())
+        started = time.perf_counter()
+        try:
+            prepared = self._made(request)
+        except SwapRefused as refusal:
+            self._observer.swap_refused(request.number, refusal.reasons)
+        except BaseException as exc:  # sys.exit in the user's code too
+            roots = (request.root, *self._application.roots)
+            self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
+        else:
+            self._prepared = prepared
+            self._forget_dropped()  # nobody waited for it
+            seconds = time.perf_counter() - started
+            self._observer.swap_ready(request.number, prepared.model, seconds)
 
     def _made(self, request: SwapRequest) -> Prepared:
         version = self._application.version
