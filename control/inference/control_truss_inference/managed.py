@@ -16,7 +16,7 @@ from .preloading import preload
 from .release import Release
 from .service import Service
 from .swap.document import SwapDocument
-from .swap.swapper import SwapRequest
+from .swap.request import SwapRequest
 from .tracebacks import ErrorReport
 
 logger = logging.getLogger("control_truss")
@@ -75,7 +75,7 @@ class Operations:
             "load": self._load,
             "drain": lambda op: self._service.drain(float(op.get("timeout") or 0.0)),
             "swap_compile": lambda op: self._service.swapper.compile(
-                Path(op["release_dir"]).resolve(), SwapDocument.from_wire(op["swap"])
+                str(op["release_dir"]), str(op["config_file"]), SwapDocument.from_wire(op["swap"])
             ),
             "swap": lambda op: self._service.swapper.prepare(SwapRequest.from_wire(op)),
             "swap_commit": lambda op: self._service.swapper.commit(int(op["id"])),

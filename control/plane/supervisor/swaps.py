@@ -61,8 +61,7 @@ class Swaps:
 
     def compile(self, release: Release, document: Mapping[str, Any]) -> None:
         """Has the code of a swap that may follow compiled; none of it is executed."""
-        tree = str(release.tree)
-        self._send({"op": "swap_compile", "release_dir": tree, "swap": document})
+        self._send({"op": "swap_compile", **_place(release), "swap": document})
 
     async def prepare(
         self, release: Release, document: Mapping[str, Any], limit: float
@@ -138,11 +137,14 @@ def _operation(number: int, release: Release, document: Mapping[str, Any]) -> Ev
     return {
         "op": "swap",
         "id": number,
-        "release_dir": str(release.tree),
-        "config_file": str(release.config_file),
+        **_place(release),
         "swap": document,
         "force": os.environ.get(FORCE) == "1",
     }
+
+
+def _place(release: Release) -> Event:
+    return {"release_dir": str(release.tree), "config_file": str(release.config_file)}
 
 
 def _reasons(event: Event) -> list[str]:

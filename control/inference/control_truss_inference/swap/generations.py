@@ -34,6 +34,7 @@ class Generations:
         self.serving = Generation(0, release, sys.path)
         self.serving.serves = True
         self._in_use = [self.serving]
+        self._imported = places.Modules()
         # Per module, the version that last made a name anew.
         self._replaced: dict[str, dict[str, int]] = {}
 
@@ -45,7 +46,7 @@ class Generations:
         generation = Generation(number, release, path)
         with self._mutex:
             if len(self._in_use) == 1:
-                serving.modules = places.modules_below(serving.root)
+                serving.modules = self._imported.below(serving.root)
             sources.add(generation.root, generation.number)
             self._in_use.append(generation)
             self._choose_import()

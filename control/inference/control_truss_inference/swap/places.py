@@ -24,11 +24,30 @@ def moved(place: str, old: str, new: str) -> str:
 
 def modules_below(root: str) -> dict[str, ModuleType]:
     """The modules of `sys.modules` whose files lie below `root`."""
-    return {
-        name: module
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType) and is_below(_place(module), root)
-    }
+    return Modules().below(root)
+
+
+class Modules:
+    """What `modules_below` finds, asked again and again: looks only at modules that are new."""
+
+    def __init__(self) -> None:
+        self._elsewhere: dict[str, Any] = {}
+
+    def below(self, root: str) -> dict[str, ModuleType]:
+        """See `modules_below`."""
+        imported = sys.modules.copy()
+        known = self._elsewhere
+        found = {
+            name: module
+            for name, module in imported.items()
+            if known.get(name) is not module
+            and isinstance(module, ModuleType)
+            and is_below(_place(module), root)
+        }
+        for name in found:  # an audit counts who holds the user's modules
+            del imported[name]
+        self._elsewhere = imported
+        return found
 
 
 def search_path(old: str, new: str) -> list[str]:

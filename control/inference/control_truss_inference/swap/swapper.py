@@ -9,18 +9,17 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping, Protocol, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Sequence
 
 from ..contract import read_contract
-from ..exceptions import ModelDefinitionError, SwapRefused
-from ..release import Release
+from ..exceptions import ModelDefinitionError, ReleaseError, SwapRefused
 from ..tracebacks import ErrorReport, report
 from .audit import audit
-from .building import Builder, compile_modules, visible
+from .building import Builder, visible
 from .definitions import codes, definitions
-from .document import SwapDocument
 from .generations import Generations
 from .places import roots_in_use
+from .request import Compiled
 from .sibling import sibling
 
 if TYPE_CHECKING:
@@ -28,9 +27,11 @@ if TYPE_CHECKING:
 
     from ..application import Application
     from ..loading import LoadedModel
+    from ..release import Release
     from ..version import Version
-    from .compiling import CompiledModule
+    from .document import SwapDocument
     from .generation import Generation
+    from .request import SwapRequest
 
 
 # Requests are held this long at most: until those in flight have ended, then until the commit.
@@ -47,37 +48,6 @@ class SwapObserver(Protocol):
     def swap_failed(self, number: int, error: ErrorReport) -> None: ...
     def swapped(self, number: int) -> None: ...
     def released(self, number: int) -> None: ...
-
-
-@dataclass(frozen=True)
-class SwapRequest:
-    """One swap as it was asked for. With `force` nothing alive is looked at."""
-
-    number: int
-    root: Path
-    config_file: str
-    document: SwapDocument
-    force: bool
-
-    @classmethod
-    def from_wire(cls, operation: Mapping[str, Any]) -> SwapRequest:
-        """Raises KeyError or TypeError for an operation that is not complete."""
-        return cls(
-            number=int(operation["id"]),
-            root=Path(operation["release_dir"]).resolve(),
-            config_file=str(operation["config_file"]),
-            document=SwapDocument.from_wire(operation["swap"]),
-            force=bool(operation.get("force")),
-        )
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """The code of a swap that nobody has asked for yet."""
-
-    root: Path
-    document: SwapDocument
-    modules: Mapping[str, CompiledModule]
 
 
 @dataclass(frozen=True)
@@ -113,19 +83,19 @@ class Swapper:
         self._prepared: Prepared | None = None
         # Weak references, finalizers and `__del__` belong to the instance that `load` saw.
         self._original: Any = None
-        self._compiled: Compiled | None = None
+        self._ahead: Compiled | None = None
         self._dropped = 0
         self._resumes: asyncio.TimerHandle | None = None
         self._requests: queue.SimpleQueue[SwapRequest] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
 
-    def compile(self, root: Path, document: SwapDocument) -> None:
+    def compile(self, release_dir: str, config_file: str, document: SwapDocument) -> None:
         """Compiles what a swap that may follow would execute; only the last such is kept."""
 
         def run() -> None:
-            with contextlib.suppress(SyntaxError, OSError):  # told when it is swapped
-                compiled = compile_modules(document, root)
-                self._compiled = Compiled(root, document, compiled)
+            # What is wrong is told when it is swapped.
+            with contextlib.suppress(ReleaseError, SyntaxError, OSError):
+                self._ahead = Compiled.of(release_dir, config_file, document)
 
         threading.Thread(target=run, name="swap-compile", daemon=True).start()
 
@@ -158,7 +128,7 @@ class Swapper:
         except SwapRefused as refusal:
             self._observer.swap_refused(request.number, refusal.reasons)
         except BaseException as exc:  # sys.exit in the user's code too
-            roots = (request.root, *self._application.roots)
+            roots = (Path(request.release_dir).resolve(), *self._application.roots)
             self._observer.swap_failed(request.number, report(exc, phase="import", roots=roots))
         else:
             self._prepared = prepared
@@ -173,9 +143,8 @@ class Swapper:
         if self._generations is None:
             self._generations = Generations(version.model.release)
             self._original = version.model.instance
-        release = Release.read(str(request.root), request.config_file)
-        document = request.document
-        compiled = self._compilation(request)
+        document, compiled = request.document, self._compilation(request)
+        release = compiled.release
         generation = self._generations.begin(request.number, release)
         serving = self._generations.serving
         try:
@@ -184,7 +153,7 @@ class Swapper:
                 models = [version.model.instance, self._original]
                 left = audit(document, serving, version, models, self._loop)
                 old = replace(old, captures=left)
-            builder = Builder(document, compiled, serving, generation)
+            builder = Builder(document, compiled.modules, serving, generation)
             model = _model(builder.build(), document, old, release)
             if document.drop_cached:
                 self._quiesce(version)
@@ -212,11 +181,11 @@ class Swapper:
         )
         return is_idle
 
-    def _compilation(self, request: SwapRequest) -> Mapping[str, CompiledModule]:
-        ahead, self._compiled = self._compiled, None
-        if ahead is not None and (ahead.root, ahead.document) == (request.root, request.document):
-            return ahead.modules
-        return compile_modules(request.document, request.root)
+    def _compilation(self, request: SwapRequest) -> Compiled:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.is_of(request.release_dir, request.document):
+            return ahead
+        return Compiled.of(request.release_dir, request.config_file, request.document)
 
     def _commit(self, number: int) -> None:
         prepared = self._taken(number)
