@@ -83,6 +83,16 @@ FIXES = {
             "  auth_secret_name: hf_access_token\n"
         ),
     ),
+    "a list that was wanted": (
+        "requirements: nu│mpy  # why\n",
+        "Make it a list",
+        "requirements:\n  - numpy  # why\n",
+    ),
+    "a mapping that was wanted": (
+        "environment_vari│ables:\n- A=1  # one\n- B=x\n",
+        "Make it a mapping",
+        "environment_variables:\n  A: '1'  # one\n  B: x\n",
+    ),
     "tabs that indent": (
         "resources:\n│\tcpu: '1'\n\tmemory: 2Gi\n",
         "Indent by spaces instead of tabs",
@@ -207,6 +217,7 @@ async def test_what_is_safe_is_fixed_at_once(speaker: Path, shared_editor: OpenE
         "│python_version: 3.11\nmodle_name: x\ndescription: a\ndescription: b\n"
         "resources:\n  cpu: 4\n  memory: 16GB # keep\n  accelerator: h100\n"
         "hf_cache: [{repo_id: a/b}]\nruntime: {is_websocket_endpoint: true}\n"
+        "build_commands: make\nrequirements: |\n  numpy\n  torch\n"
     )
     title = "Fix all safe problems of this file"
     for only in ("source.fixAll.controlTruss", "source.fixAll"):
@@ -215,6 +226,7 @@ async def test_what_is_safe_is_fixed_at_once(speaker: Path, shared_editor: OpenE
             "python_version: py311\nmodle_name: x\ndescription: b\n"
             "resources:\n  cpu: '4'\n  memory: 16Gi # keep\n  accelerator: H100\n"
             "model_cache: [{repo_id: a/b}]\nruntime: {transport: {kind: websocket}}\n"
+            "build_commands:\n  - make\nrequirements: |\n  numpy\n  torch\n"
         )
     actions = await editor.actions(CONFIG, only=["quickfix"])
     assert title not in [one.title for one in actions], "it is for those who ask for its kind"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from truss_base.config.faults import At, Fault
+from truss_base.config.faults import At, Fault, Remedy
 from truss_base.config.kinds import INVALID, Kind, TextRule
 from truss_base.config.lax import to_text
 from truss_base.config.wording import subject, wrong_key, wrong_type
@@ -48,7 +48,7 @@ class ListOf:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if not isinstance(value, (list, tuple, set, frozenset)):
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.LIST))
             return INVALID
         entries = [
             self.entry.check(item, (*path, index), report) for index, item in enumerate(value)
@@ -85,7 +85,7 @@ class MapOf:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if not isinstance(value, Mapping):
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.MAPPING))
             return INVALID
         checked: dict[str, object] = {}
         sound = True

@@ -31,6 +31,8 @@ class Remedy(Enum):
     INSERT = "insert"  # a key that is missing: the first suggestion
     QUOTE = "quote"  # the value, which is meant as text
     REMOVE = "remove"  # the entry
+    LIST = "list"  # the value, which is to stand in a list
+    MAPPING = "mapping"  # the value, a list of what a mapping holds
 
 
 @dataclass(frozen=True, slots=True)

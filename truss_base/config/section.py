@@ -76,7 +76,7 @@ class Section:
         if isinstance(value, Record):
             value = value.written()
         if not isinstance(value, Mapping):
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.MAPPING))
             return INVALID
         return self.read(dict(value), path, report)
 
@@ -184,7 +184,7 @@ class Variants:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if not isinstance(value, Mapping):
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.MAPPING))
             return INVALID
         if self.tag not in value:
             if self.default is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from truss_base.config.faults import Fault, Remedy, dotted
 from truss_base.config.fields import lookup
@@ -14,10 +13,9 @@ from truss_base.document.scalars import value_of
 from truss_base.validation.findings import Edit, Fix
 from truss_base.validation.removing import removal
 from truss_base.validation.rewriting import written
+from truss_base.validation.to_list import to_list
+from truss_base.validation.to_mapping import to_mapping
 from truss_base.validation.to_weights import to_weights
-
-if TYPE_CHECKING:
-    pass
 
 Fixer = Callable[[Document, Fault], Iterator[Fix]]
 
@@ -161,4 +159,6 @@ _FIXERS: dict[Remedy, Fixer] = {
     Remedy.QUOTE: _quote,
     Remedy.REMOVE: _remove,
     Remedy.INSERT: _insert,
+    Remedy.LIST: to_list,
+    Remedy.MAPPING: to_mapping,
 }

@@ -37,6 +37,12 @@ def written(text: str, style: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def as_entry(line: str) -> str:
+    """A line of requirements as an entry of a list, what is remarked on it behind it."""
+    value, mark, remark = line.partition(" #")
+    return f"{written(value.strip(), '')}{'  #' if mark else ''}{remark}"
+
+
 def _stays_text(text: str) -> bool:
     if not text or text != text.strip() or text[0] in "&*!|>%@`'\"#,[]{}?:-":
         return False

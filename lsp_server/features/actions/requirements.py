@@ -12,7 +12,7 @@ from lsp_server.kinds import EXTRACT, INLINE, REWRITE
 from lsp_server.uris import uri_of
 from truss_base.document import Scalar, Sequence, resolve
 from truss_base.validation import Edit
-from truss_base.validation.rewriting import written
+from truss_base.validation.rewriting import as_entry, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,16 +101,11 @@ def _into_the_config(
     if not lines or any(_PATHS.match(line) or line.endswith("\\") for line in lines):
         return
     step = " " * snapshot.lines.indent_unit
-    entries = [line if line.startswith("#") else f"- {_entry(line)}" for line in lines]
+    entries = [line if line.startswith("#") else f"- {as_entry(line)}" for line in lines]
     block = snapshot.lines.newline.join([f"{KEY}:", *(f"{step}{one}" for one in entries)])
     edit = Edit(entry.key.start, entry.value.end, block)
     title = f"Move the requirements of {file} here (the file stays)"
     yield Action(title=title, kind=INLINE, edits=(file_edit(snapshot, (edit,)),))
-
-
-def _entry(line: str) -> str:
-    value, mark, remark = line.partition(" #")
-    return f"{written(value.strip(), '')}{'  #' if mark else ''}{remark}"
 
 
 def _pinned(

@@ -67,7 +67,7 @@ class EnvironmentVariables:
 
     def check(self, value: object, path: Path, report: Report) -> object:
         if not isinstance(value, Mapping):
-            report(wrong_type(value, path, self.phrase))
+            report(wrong_type(value, path, self.phrase, Remedy.MAPPING))
             return INVALID
         variables: dict[str, str] = {}
         sound = True
@@ -208,7 +208,7 @@ def _trt_llm_tags(record: Record, path: Path) -> Iterator[Fault]:
     tags = record["model_metadata"].get("tags", [])
     where = (*path, "model_metadata", "tags")
     if not isinstance(tags, (list, str, Mapping, tuple, set)):
-        yield wrong_type(tags, where, "a list")
+        yield wrong_type(tags, where, "a list", Remedy.LIST)
     elif OPENAI_TAG in tags and LEGACY_OPENAI_TAG in tags:
         message = f"the tags {OPENAI_TAG!r} and {LEGACY_OPENAI_TAG!r} exclude each other"
         yield Fault(where, "conflict", message)
