@@ -13,16 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from truss_base.diff import Difference, difference_to
-from truss_base.entry import ChangedMeanwhile
-from truss_base.exceptions import ConfigError
 from truss_base.plan import plan as plan_of
-from truss_base.signature import Signature
 from truss_base.strategy import Strategy
-from truss_base.tree import CONFIG_FILE
 from truss_handle import instances, last_known
 from truss_handle.afterwards import afterwards
 from truss_handle.client import ServerClient
+from truss_handle.comparing import base_of, difference, difference_now
 from truss_handle.exceptions import (
     HandleError,
     ModelLoadFailed,
@@ -43,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from truss_base.diff import Difference
     from truss_base.patch import Patch
+    from truss_base.signature import Signature
     from truss_handle.settings import Settings
     from truss_handle.trees import KnownTree
     from truss_handle.values import Progress, Running
@@ -71,7 +69,7 @@ async def patch(
     for remaining in reversed(range(_ATTEMPTS + (guess is not None))):
         base, pending = (guess, None) if guess else await base_of(client, cache)
         is_guess, guess = guess is not None, None
-        found = await asyncio.to_thread(_difference, base, tree, running.truss_dir, changed)
+        found = await difference(base, tree, running.truss_dir, changed)
         same = base.hash == found.signature.hash
         if same and is_guess:
             continue  # that there is nothing to do is for the server to say
@@ -188,7 +186,7 @@ def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[
 
 
 def _offline_plan(settings: Settings, base: Signature, truss_dir: Path) -> dict[str, Any]:
-    found = _difference(base, tree_of(settings, truss_dir), truss_dir)
+    found = difference_now(base, tree_of(settings, truss_dir), truss_dir)
     bound = plan_of(None, found.patches, old_config=base.config)
     return {
         **bound.to_dict(),
@@ -196,33 +194,6 @@ def _offline_plan(settings: Settings, base: Signature, truss_dir: Path) -> dict[
         "hash": found.signature.hash,
         "prev_hash": base.hash,
     }
-
-
-def _difference(
-    base: Signature,
-    tree: KnownTree,
-    truss_dir: Path,
-    changed: Collection[str | Path] | None = None,
-) -> Difference:
-    try:
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return difference_to(base, tree.snapshot(changed))
-            except ChangedMeanwhile:
-                changed = None
-        return difference_to(base, tree.snapshot())
-    except ConfigError as error:
-        # A diff compares texts; people look for files.
-        if CONFIG_FILE in str(error):
-            raise
-        raise ConfigError(f"{truss_dir / CONFIG_FILE}: {error}") from None
-
-
-async def base_of(client: ServerClient, cache: SignatureCache) -> tuple[Signature, str | None]:
-    """The signature of what the server says it runs, and the hash of what is on its way."""
-    runs, pending = await client.versions()
-    cached = cache.recent(runs) or await asyncio.to_thread(cache.load, runs)
-    return cached or Signature.from_dict(await client.signature()), pending
 
 
 async def _or_taken_down(

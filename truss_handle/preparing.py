@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from truss_base.diff import difference_to
 from truss_handle import instances, last_known
 from truss_handle.client import ServerClient
+from truss_handle.comparing import base_of
 from truss_handle.exceptions import PatchRefused
-from truss_handle.patching import base_of, body_of, result_of
+from truss_handle.patching import body_of, result_of
 from truss_handle.signatures import SignatureCache
 from truss_handle.trees import tree_of
 from truss_handle.unchanged import unchanged

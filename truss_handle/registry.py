@@ -17,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from truss_handle.files import read_json, write_atomic, write_json
+from truss_handle.files import write_atomic, write_json
+from truss_handle.known_json import known_json
 from truss_handle.runtimes import NAMES
 from truss_handle.values import Running
 
@@ -76,7 +77,7 @@ class Registry:
 
     def load(self, instance: str) -> Running | None:
         """The record, or None where there is none or it cannot be read."""
-        return _from_record(read_json(self.directory(instance) / _RECORD))
+        return _from_record(known_json(self.directory(instance) / _RECORD))
 
     def remove(self, instance: str) -> None:
         """Forget the instance and everything it kept on disk."""

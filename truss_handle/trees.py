@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # A word about which files have changed is taken for so many seconds after a look at all of them.
 HINT_SECONDS = 30.0
 _IN_MEMORY = 8
+# What is read at once, instead of in a thread: an editor has just written it.
+_FEW_FILES, _FEW_ENTRIES, _SMALL = 2, 500, 256 << 10  # files, entries of the Truss, bytes
 _STORED = 64
 # Reading again what was read since the cache was stored has to cost more than storing it.
 _WORTH_STORING = 4 << 20
@@ -57,6 +59,16 @@ class KnownTree:
             self._snapshot = known
             return known
 
+    def is_at_hand(self, changed: Collection[Path | str] | None) -> bool:
+        """Whether `snapshot` of these small files takes less than to hand it to a thread: nobody
+        has to look through the Truss, or wait for who does."""
+        known = self._snapshot
+        if changed is None or known is None or self._lock.locked():
+            return False
+        if len(changed) > _FEW_FILES or len(known.entries) > _FEW_ENTRIES:
+            return False
+        return self._is_recent() and all(_is_small_file(self._root / name) for name in changed)
+
     def digests(self) -> Digests:
         """Every path with its digest, also of a Truss whose config is no YAML at the moment.
 
@@ -70,10 +82,12 @@ class KnownTree:
             return {entry.path: entry.digest for entry in found}
 
     def _refreshed(self, changed: Collection[Path | str] | None) -> Snapshot | None:
-        recent = time.monotonic() - self._looked < HINT_SECONDS
-        if changed is None or self._snapshot is None or not recent:
+        if changed is None or self._snapshot is None or not self._is_recent():
             return None
         return self._snapshot.refreshed(changed)
+
+    def _is_recent(self) -> bool:
+        return time.monotonic() - self._looked < HINT_SECONDS
 
     def _taken(self) -> Snapshot:
         cache = self._stat_cache()
@@ -91,6 +105,14 @@ class KnownTree:
             except OSError:
                 self._cache = StatCache()
         return self._cache
+
+
+def _is_small_file(path: Path) -> bool:
+    """Also: whose content needs no parsing, as the config does."""
+    try:
+        return path.name != tree.CONFIG_FILE and path.stat().st_size <= _SMALL
+    except OSError:
+        return False
 
 
 def tree_of(settings: Settings, truss_dir: Path) -> KnownTree:

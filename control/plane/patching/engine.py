@@ -86,8 +86,8 @@ class Engine:
             return unchanged(patch.base, patch.watch)
         try:
             patch.draft = await self._drafted(patch)
-            await self._committed(patch)
-            await self._switched(patch)
+            kept = await self._committed(patch)
+            await self._switched(patch, kept)
         except (PatchFailed, GivenUp) as failure:
             if patch.chosen is not None:
                 self._remember(patch, failure)
@@ -116,18 +116,36 @@ class Engine:
         how = chosen.strategy.title if preference is Preference.AUTO else preference.value
         patch.progress("stage", f"writing the new version ({how})")
 
-    async def _committed(self, patch: Transaction) -> None:
-        """Prepares and commits. Whatever fails before the commit leaves no trace."""
+    async def _committed(self, patch: Transaction) -> asyncio.Future[None]:
+        """Prepares and commits; done once the disk keeps that. Whatever fails before the commit
+        leaves no trace."""
         try:
             reach("patch.staged")
             await self._provisions.provide(patch)
             await self._made_ready(patch)
             patch.attempt.begin_commit()
-            await asyncio.to_thread(self._store.commit, patch.release)
-            patch.watch.lap("commit")
+            return await self._commit(patch)
         except BaseException as failure:
             await self._undo(patch, failure)
             raise as_problem(failure) from failure
+
+    async def _commit(self, patch: Transaction) -> asyncio.Future[None]:
+        """Commits in a thread, which goes on to keep that: handing it to another takes longer."""
+        loop = asyncio.get_running_loop()
+        committed: asyncio.Future[None] = loop.create_future()
+
+        def commit_and_keep() -> None:
+            self._store.commit(patch.release)
+            patch.watch.lap("commit")
+            noted = details(patch.release.hash, patch.plan, patch.watch)
+            loop.call_soon_threadsafe(committed.set_result, None)
+            self._store.keep_commit(patch.release, noted)
+
+        kept = asyncio.ensure_future(asyncio.to_thread(commit_and_keep))
+        await asyncio.wait({committed, kept}, return_when=asyncio.FIRST_COMPLETED)
+        if not committed.done():
+            kept.result()
+        return kept
 
     async def _made_ready(self, patch: Transaction) -> None:
         """The release is on disk and ready to answer; both are worked for at once."""
@@ -150,12 +168,9 @@ class Engine:
         if not patch.draft.is_settled:
             await asyncio.to_thread(self._store.settle, patch.release)
 
-    async def _switched(self, patch: Transaction) -> None:
-        """The committed release answers; the disk keeps the commit. Nothing of it is undone."""
-        noted = details(patch.release.hash, patch.plan, patch.watch)
-        keeping = asyncio.to_thread(self._store.keep_commit, patch.release, noted)
-        # The disk needs about as long as the process.
-        kept = asyncio.ensure_future(keeping)
+    async def _switched(self, patch: Transaction, kept: asyncio.Future[None]) -> None:
+        """The committed release answers; the disk keeps the commit, which takes it about as long.
+        Nothing of it is undone."""
         try:
             await self._taken_over(patch)
         finally:
