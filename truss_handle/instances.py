@@ -1,4 +1,7 @@
-"""What runs right now: records that were checked against the processes they name."""
+"""What runs right now: records that were checked against the processes they name.
+
+Directories are resolved ones (`registry.resolve`).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from truss_base.config import TrussConfig
 from truss_base.exceptions import TrussBaseError
 from truss_base.tree import CONFIG_FILE
 from truss_handle.exceptions import HandleError, NotControlTruss, NotRunning
-from truss_handle.registry import Registry, resolve
+from truss_handle.registry import Registry
 from truss_handle.runtimes import runtime_named
 
 if TYPE_CHECKING:
@@ -24,9 +27,7 @@ PLAIN_KEY = "use_control_plane"
 _ENDING = 1.0  # seconds: a killed process closes its sockets before it is gone
 
 
-async def alive(
-    settings: Settings, truss_dir: str | Path, runtime: str | None = None
-) -> Running | None:
+async def alive(settings: Settings, truss_dir: Path, runtime: str | None = None) -> Running | None:
     """The instance that runs for a directory; of two, the one started last.
 
     Raises DockerUnavailable where only its engine could say so.
@@ -43,9 +44,7 @@ async def alive(
     return None
 
 
-async def latest(
-    settings: Settings, truss_dir: str | Path, runtime: str | None = None
-) -> Running | None:
+async def latest(settings: Settings, truss_dir: Path, runtime: str | None = None) -> Running | None:
     """The instance that a verb means: the one that runs, else the one that has ended."""
     running = await alive(settings, truss_dir, runtime)
     return running or Registry(settings).find(truss_dir, runtime)
@@ -66,19 +65,19 @@ async def has_ended(settings: Settings, running: Running) -> bool:
     return True
 
 
-async def require(settings: Settings, truss_dir: str | Path, runtime: str | None = None) -> Running:
+async def require(settings: Settings, truss_dir: Path, runtime: str | None = None) -> Running:
     """As `alive`. Raises NotRunning."""
     running = await alive(settings, truss_dir, runtime)
     if running is None:
         where = f" on the {runtime} runtime" if runtime else ""
         raise NotRunning(
-            f"nothing runs for {resolve(truss_dir)}{where}",
+            f"nothing runs for {truss_dir}{where}",
             hint=await _where_instead(settings, truss_dir, runtime),
         )
     return running
 
 
-async def _where_instead(settings: Settings, truss_dir: str | Path, runtime: str | None) -> str:
+async def _where_instead(settings: Settings, truss_dir: Path, runtime: str | None) -> str:
     try:
         other = await alive(settings, truss_dir) if runtime else None
     except HandleError:

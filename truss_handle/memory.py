@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from truss_handle.files import write_json
 from truss_handle.known_json import known_json, recalled_json
-from truss_handle.registry import instance_id
+from truss_handle.registry import id_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +18,10 @@ _writing = threading.Lock()
 
 
 class Memory:
-    """A small JSON file per directory. Losing it costs convenience, nothing else."""
+    """A small JSON file per resolved directory. Losing it costs convenience, nothing else."""
 
     def __init__(self, settings: Settings, truss_dir: Path) -> None:
-        self._path = settings.memory / f"{instance_id(truss_dir, 'any')}.json"
+        self._path = settings.memory / f"{id_of(truss_dir, 'any')}.json"
 
     @property
     def last_hash(self) -> str | None:

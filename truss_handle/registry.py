@@ -39,11 +39,12 @@ def instance_id(truss_dir: Path, runtime: str) -> str:
 
     "iris-local-5d41402abc4b": folder name, runtime, digest over the path.
     """
-    return _id(resolve(truss_dir), runtime)
+    return id_of(resolve(truss_dir), runtime)
 
 
 @lru_cache(maxsize=64)
-def _id(resolved: Path, runtime: str) -> str:
+def id_of(resolved: Path, runtime: str) -> str:
+    """As `instance_id`, of a directory that is resolved."""
     digest = hashlib.sha256(f"{runtime}\0{resolved}".encode("utf-8", "surrogateescape"))
     name = re.sub(r"[^a-z0-9]+", "-", resolved.name.lower()).strip("-")[:40] or "truss"
     return f"{name}-{runtime}-{digest.hexdigest()[:12]}"
@@ -101,13 +102,12 @@ class Registry:
 
     def find(self, truss_dir: str | Path, runtime: str | None = None) -> Running | None:
         """The record for a directory; of several runtimes, the one started last."""
-        return next(iter(self.matching(truss_dir, runtime)), None)
+        return next(iter(self.matching(resolve(truss_dir), runtime)), None)
 
-    def matching(self, truss_dir: str | Path, runtime: str | None = None) -> list[Running]:
-        """Every record for a directory, the one started last first."""
-        wanted = resolve(truss_dir)
+    def matching(self, resolved: Path, runtime: str | None = None) -> list[Running]:
+        """Every record for a resolved directory, the one started last first."""
         names = (runtime,) if runtime else NAMES
-        found = [self.load(_id(wanted, name)) for name in names]
+        found = [self.load(id_of(resolved, name)) for name in names]
         known = [running for running in found if running is not None]
         if not known:
             self.folders()  # nothing there, or a folder that cannot be used: that raises

@@ -148,7 +148,7 @@ def test_commit_makes_it_live_for_the_next_process(
     second = stage(store, first, **{"extra.txt": b"x"})
     store.settle(second)
     store.commit(second)
-    store.keep_commit(second, {})
+    store.keep_commit(second, dict)
     again = open_store()
     assert again.recover() == second
     assert again.live.hash == truss_hash(second.tree)
@@ -197,7 +197,7 @@ def test_three_releases_are_kept_and_those_in_use(store: ReleaseStore, first: Re
     for number in range(5):
         releases.append(stage(store, releases[-1], **{"extra.txt": b"%d" % number}))
         store.commit(releases[-1])
-        store.keep_commit(releases[-1], {})
+        store.keep_commit(releases[-1], dict)
     store.collect(in_use={first.id})
     left = sorted(root.name for root in first.root.parent.iterdir())
     assert left == sorted(release.id for release in [first, *releases[-3:]])

@@ -62,9 +62,10 @@ async def rebuild(
     from truss_handle import missing_modules, starting
 
     settings = Settings.from_environment()
-    running = await instances.latest(settings, located(settings, truss_dir), runtime)
+    directory = located(settings, truss_dir)
+    running = await instances.latest(settings, directory, runtime)
     if running is None:
-        running = await instances.require(settings, truss_dir, runtime)
+        running = await instances.require(settings, directory, runtime)
     if options is None:
         options = StartOptions.from_details(running.details.get("options", {}))
     options = replace(options, runtime=running.runtime)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from control.plane.changes import Observed
 from control.plane.exceptions import GivenUp, PatchFailed, one_line
@@ -137,9 +137,8 @@ class Engine:
         def commit_and_keep() -> None:
             self._store.commit(patch.release)
             patch.watch.lap("commit")
-            noted = details(patch.release.hash, patch.plan, patch.watch)
             loop.call_soon_threadsafe(committed.set_result, None)
-            self._store.keep_commit(patch.release, noted)
+            self._store.keep_commit(patch.release, lambda: _noted(patch))
 
         kept = asyncio.ensure_future(asyncio.to_thread(commit_and_keep))
         await asyncio.wait({committed, kept}, return_when=asyncio.FIRST_COMPLETED)
@@ -191,7 +190,7 @@ class Engine:
 
     async def _undo(self, patch: Transaction, failure: BaseException) -> None:
         error = failure.remembered if isinstance(failure, GivenUp) else str(failure)
-        noted = details(patch.release.hash, patch.plan, patch.watch)
+        noted = _noted(patch)
         noted["error"] = one_line([error or type(failure).__name__])
         try:
             if patch.activation is not None:
@@ -206,7 +205,7 @@ class Engine:
 
     def _remember(self, patch: Transaction, failure: PatchFailed | GivenUp | None = None) -> None:
         wanted, total = patch.request.hash, patch.watch.timings_ms()["total"]
-        entry = {**details(wanted, patch.plan, patch.watch), "at": now(), "ok": failure is None}
+        entry = {**_noted(patch), "at": now(), "ok": failure is None}
         if failure is None:
             title = patch.plan.strategy.title
             self._log.note(f"Patched to {wanted[:12]} ({title}, {total:.0f} ms).")
@@ -214,3 +213,8 @@ class Engine:
             entry["error"] = failure.remembered
             self._log.note(f"Patch to {wanted[:12]} did not become live: {failure.remembered}")
         self._history.add(entry, getattr(failure, "model_error", None))
+
+
+def _noted(patch: Transaction) -> dict[str, Any]:
+    """What the journal and the history keep of it."""
+    return details(patch.request.hash, patch.plan, patch.watch)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from control.plane.failpoints import reach
-from control.plane.releases.syncing import sync_directory
 
 NAME = "current"
 
@@ -16,6 +16,7 @@ class Current:
     def __init__(self, state: Path) -> None:
         self._state = state
         self._link = state / NAME
+        self._folder: int | None = None
 
     def read(self) -> Path | None:
         """The folder of the release that is named, None where none ever was."""
@@ -36,6 +37,7 @@ class Current:
             OSError: nothing has changed.
         """
         reach(f"{step}.begun")
+        self._open()
         new = self._state / f"{NAME}.{root.name}"
         new.unlink(missing_ok=True)
         new.symlink_to(root.relative_to(self._state))
@@ -44,4 +46,17 @@ class Current:
 
     def sync(self) -> None:
         """Waits until the name outlives the machine."""
-        sync_directory(self._state)
+        os.fsync(self._open())
+
+    def close(self) -> None:
+        """Gives back what it holds open."""
+        if self._folder is not None:
+            os.close(self._folder)
+            self._folder = None
+
+    def _open(self) -> int:
+        """The folder, which stays open: a patch waits for every step between its rename and
+        the disk."""
+        if self._folder is None:
+            self._folder = os.open(self._state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return self._folder

@@ -32,7 +32,7 @@ from truss_base.hash import tree_hash
 from truss_base.tree import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from control.plane.releases.content import Content
@@ -67,6 +67,7 @@ class ReleaseStore:
     def close(self) -> None:
         """Lets another control plane use the folder."""
         self.journal.close()
+        self._current.close()
         os.close(self._lock)
 
     def recover(self) -> Release | None:
@@ -106,7 +107,7 @@ class ReleaseStore:
         release = self.stage(None, contents, None)
         self.settle(release)
         self.commit(release)
-        self.keep_commit(release, {})
+        self.keep_commit(release, dict)
         return release
 
     def stage(
@@ -172,10 +173,9 @@ class ReleaseStore:
         self._make_live(release, "commit")
         self._staged.discard(release.id)
 
-    def keep_commit(self, release: Release, details: Mapping[str, Any]) -> None:
+    def keep_commit(self, release: Release, details: Callable[[], Mapping[str, Any]]) -> None:
         """Waits until the commit of a release outlives the machine, and writes it down."""
-        event = {"event": "commit", "release": release.id, "at": now(), **details}
-        self._keep(event, "commit")
+        self._keep("commit", release, details)
 
     def revert(self, release: Release, details: Mapping[str, Any]) -> None:
         """Makes an older release the live one again, for good.
@@ -184,7 +184,7 @@ class ReleaseStore:
             OSError: it could not be renamed, and nothing has changed.
         """
         self._make_live(release, "rollback")
-        self._keep({"event": "rollback", "release": release.id, **details}, "rollback")
+        self._keep("rollback", release, lambda: details)
 
     def last_healthy(self) -> Release | None:
         """The newest healthy release besides the live one."""
@@ -227,11 +227,13 @@ class ReleaseStore:
         self._live = release
         reach(f"{step}.renamed")
 
-    def _keep(self, event: Mapping[str, Any], step: str) -> None:
+    def _keep(self, step: str, release: Release, details: Callable[[], Mapping[str, Any]]) -> None:
         # What was renamed is live, whether or not the disk takes this.
         with contextlib.suppress(OSError):
+            # First of all: whoever makes it answer needs the interpreter meanwhile.
             self._current.sync()
             reach(f"{step}.synced")
+            event = {"event": step, "release": release.id, "at": now(), **details()}
             self.journal.append(event)
         reach(f"{step}.journaled")
 

@@ -166,6 +166,11 @@ class Supervisor:
             # It ended meanwhile, and what is on its way is the version before this one.
             self._load_in_background(self._respawn(release))
 
+    def show_files(self, release: Release) -> None:
+        """Has the serving process report errors at the lines of `release`."""
+        if self.current is not None:
+            self.current.swaps.adopt(release)
+
     async def replace(self, release: Release) -> None:
         """Loads the live `release` in another process than the one that serves, which hangs, or of
         which nobody knows whether it has switched; requests wait. What it was never answers again.
