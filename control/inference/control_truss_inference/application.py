@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
-from starlette.responses import Response
-
 from . import payload, responses, schema
+from .answer import Answer
 from .connection import Connection
 from .exceptions import (
     ClientDisconnected,
@@ -21,13 +20,13 @@ from .exceptions import (
     ModelNotReady,
     UserCodeError,
 )
+from .framework import is_response
 from .metrics import CONTENT_TYPE, Metrics
 from .routes import Endpoint, find
 from .streams import Stream
 from .tracebacks import ErrorReport, report
 from .user_code import UserCode
 from .version import Version
-from .websocket import serve_websocket
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -92,6 +91,8 @@ class Application:
         if scope.get("client") is None:  # on a Unix socket; models read request.client.host
             scope["client"] = ("127.0.0.1", 0)
         if scope["type"] == "websocket":
+            from .websocket import serve_websocket  # brings starlette with it
+
             await serve_websocket(self, scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(Connection(scope, receive, send))
@@ -133,10 +134,11 @@ class Application:
         if isinstance(result, Stream):
             await _send_stream(result, connection)
             return
-        if not isinstance(result, Response):
-            result = payload.encode(result, connection.request)
-        elif result.status_code >= 300 and responses.SOURCE_HEADER not in result.headers:
-            responses.mark(result, responses.CLIENT_FAULT)
+        if is_response(result):
+            if result.status_code >= 300 and responses.SOURCE_HEADER not in result.headers:
+                result.headers.update(responses.marks(responses.CLIENT_FAULT))
+        elif not isinstance(result, Answer):
+            result = payload.encode(result, connection)
         try:
             await result(connection.scope, connection.receive, connection.send)
         except Exception as exc:  # the body of a Response is the user's code too
@@ -163,7 +165,7 @@ class Application:
         return True
 
     async def _metrics(self, connection: Connection, parameter: str) -> Any:
-        return Response(self.metrics.render(), media_type=CONTENT_TYPE)
+        return Answer(self.metrics.render(), CONTENT_TYPE)
 
     async def _loaded(self, connection: Connection, parameter: str) -> Any:
         if connection.version is None:
@@ -193,8 +195,7 @@ class Application:
         version = connection.served_by
         connection.answered_by = version.contract.last.function
         inputs = await self._inputs(version.contract.first, connection)
-        request, wanted = connection.request, connection.still_wanted
-        result = await version.pipeline.predict(inputs, request, wanted)
+        result = await version.pipeline.predict(inputs, connection)
         return await _gathered(result, connection)
 
     async def _openai(self, connection: Connection, parameter: str) -> Any:
@@ -202,8 +203,7 @@ class Application:
         method = version.contract.method(parameter)
         connection.answered_by = method.function
         inputs = await self._inputs(method, connection)
-        request, wanted = connection.request, connection.still_wanted
-        result = await version.pipeline.other(method, inputs, request, wanted)
+        result = await version.pipeline.other(method, inputs, connection)
         return await _gathered(result, connection)
 
     async def _missing(self, connection: Connection, parameter: str) -> Any:
@@ -221,12 +221,12 @@ class Application:
         connection.watch()
         if not method.needs_inputs:
             return None
-        return payload.decode(await connection.body(), connection.request, method.input_model)
+        return payload.decode(await connection.body(), connection, method.input_model)
 
 
 async def _gathered(result: Any, connection: Connection) -> Any:
     """A stream as one text, for a client that wants a whole JSON answer."""
-    if not isinstance(result, Stream) or not payload.wants_whole(connection.request):
+    if not isinstance(result, Stream) or not payload.wants_whole(connection):
         return result
     try:
         return b"".join([chunk async for chunk in result.chunks()]).decode("utf-8", "replace")
@@ -236,8 +236,7 @@ async def _gathered(result: Any, connection: Connection) -> Any:
 
 async def _send_stream(stream: Stream, connection: Connection) -> None:
     """The headers leave with the first chunk: a generator that fails at once gets a clean 500."""
-    accept = connection.request.headers.get("accept", "")
-    is_events = "text/event-stream" in accept
+    is_events = "text/event-stream" in connection.header("accept")
     media_type = b"text/event-stream; charset=utf-8" if is_events else payload.BINARY.encode()
     start = {
         "type": "http.response.start",

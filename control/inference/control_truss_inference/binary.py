@@ -1,18 +1,18 @@
 """MessagePack bodies, in the format that Truss clients speak.
 
 Dates, decimals and UUIDs travel as maps with a marker key; numpy arrays as the `msgpack-numpy`
-package writes them, without pickled objects. numpy is imported only when an array arrives.
+package writes them, without pickled objects. numpy, decimal and uuid are imported only when a value
+of theirs arrives.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 import sys
-import uuid
 from typing import Any, Callable
 
 from .exceptions import InputError
+from .imported import is_a
 from .schema import dump, is_pydantic
 
 _DATA = b"data"
@@ -37,9 +37,12 @@ def unpack(body: bytes) -> Any:
 
 
 def _encode(value: Any) -> Any:
-    for kind, marker, encode in _SCALARS:
+    for kind, marker, encode in _TIMES:
         if isinstance(value, kind):
             return {marker: True, _DATA: encode(value)}
+    for module, name, marker in _TEXTS:
+        if is_a(value, module, name):
+            return {marker: True, _DATA: str(value)}
     if is_pydantic(value):
         return dump(value, binary=True)
     if isinstance(value, complex):
@@ -109,20 +112,31 @@ def _timedelta(parts: Any) -> dt.timedelta:
     return dt.timedelta(days, seconds, microseconds)
 
 
+def _decimal(text: str) -> Any:
+    import decimal
+
+    return decimal.Decimal(text)
+
+
+def _uuid(text: str) -> Any:
+    import uuid
+
+    return uuid.UUID(text)
+
+
 # datetime before date: every datetime is a date
-_SCALARS: tuple[tuple[type, bytes, Callable[[Any], Any]], ...] = (
+_TIMES: tuple[tuple[type, bytes, Callable[[Any], Any]], ...] = (
     (dt.datetime, b"__dt_datetime_iso__", _write_timestamp),
     (dt.date, b"__dt_date_iso__", dt.date.isoformat),
     (dt.time, b"__dt_time_iso__", dt.time.isoformat),
     (dt.timedelta, b"__dt_timedelta__", lambda t: (t.days, t.seconds, t.microseconds)),
-    (decimal.Decimal, b"__decimal__", str),
-    (uuid.UUID, b"__uuid__", str),
 )
+_TEXTS = (("decimal", "Decimal", b"__decimal__"), ("uuid", "UUID", b"__uuid__"))
 _DECODERS: dict[bytes, Callable[[Any], Any]] = {
     b"__dt_datetime_iso__": _timestamp,
     b"__dt_date_iso__": dt.date.fromisoformat,
     b"__dt_time_iso__": dt.time.fromisoformat,
     b"__dt_timedelta__": _timedelta,
-    b"__decimal__": decimal.Decimal,
-    b"__uuid__": uuid.UUID,
+    b"__decimal__": _decimal,
+    b"__uuid__": _uuid,
 }

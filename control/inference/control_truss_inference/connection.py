@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING, Any, Callable
 
-from starlette.requests import Request
-
+from . import framework
 from .exceptions import ClientDisconnected, ModelNotReady
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import Message, Receive, Scope, Send
 
     from .version import Version
@@ -28,6 +29,7 @@ class Connection:
         self._receive = receive
         self._send = send
         self._body_read = False
+        self._body: bytes | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[Any] | None = None
         self.status: int | None = None
@@ -37,7 +39,20 @@ class Connection:
         self.version: Version | None = None  # None while no model is loaded
         self._left = asyncio.Event()
         self.scope = scope
-        self.request = Request(scope, self.receive)
+
+    @functools.cached_property
+    def request(self) -> Request:
+        """The request for user code that asks for it; what was read of the body is in it."""
+        request = framework.new_request(self.scope, self.receive)
+        if self._body is not None:
+            request._body = self._body
+        return request
+
+    def header(self, name: str) -> str:
+        """The first header of that name (in lower case); empty when there is none."""
+        wanted = name.encode("ascii")
+        values = (value for key, value in self.scope["headers"] if key == wanted)
+        return bytes(next(values, b"")).decode("latin-1")
 
     @property
     def started(self) -> bool:
@@ -58,9 +73,8 @@ class Connection:
             if self.gone:
                 raise ClientDisconnected("The client left before its request was complete.")
             chunks.append(message.get("body", b""))
-        body = b"".join(chunks)
-        self.request._body = body  # so that the model can read it again from its Request
-        return body
+        self._body = b"".join(chunks)
+        return self._body
 
     async def receive(self) -> Message:
         """ASGI receive. After the body, waits for the client to leave."""
@@ -90,7 +104,7 @@ class Connection:
 
     def close(self) -> None:
         self.complete = True
-        # It refers to itself by its request; what it answered with must not wait for a collection.
+        # It may refer to itself by its request; what answered must not wait for a collection.
         self.answered_by = self.version = None
         if self._watcher is not None:
             self._watcher.cancel()

@@ -6,12 +6,14 @@ import enum
 import inspect
 import typing
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from starlette.requests import Request
-
+from . import framework
 from .exceptions import MethodNotImplemented, ModelDefinitionError
 from .schema import pydantic_model
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 OPENAI_METHODS = ("chat_completions", "completions", "embeddings", "messages", "responses")
 PIPELINE_METHODS = ("preprocess", "predict", "postprocess")
@@ -40,13 +42,13 @@ class Method:
     def needs_inputs(self) -> bool:
         return self.takes in (Takes.INPUTS, Takes.INPUTS_AND_REQUEST)
 
-    def arguments(self, inputs: Any, request: Request) -> tuple[Any, ...]:
-        return {
-            Takes.NOTHING: (),
-            Takes.INPUTS: (inputs,),
-            Takes.REQUEST: (request,),
-            Takes.INPUTS_AND_REQUEST: (inputs, request),
-        }[self.takes]
+    @property
+    def needs_request(self) -> bool:
+        return self.takes in (Takes.REQUEST, Takes.INPUTS_AND_REQUEST)
+
+    def arguments(self, inputs: Any, connection: Connection) -> tuple[Any, ...]:
+        given = (inputs,) if self.needs_inputs else ()
+        return (*given, connection.request) if self.needs_request else given
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def read_contract(model: Any) -> Contract:
             methods[name] = _read_method(name, function)
     contract = Contract(methods, _callable(model, "is_healthy"), _callable(model, "websocket"))
     _check(contract, model)
+    if any(method.needs_request for method in methods.values()):
+        framework.prepare_requests()
     return contract
 
 
@@ -134,7 +138,7 @@ def _takes(name: str, function: Callable[..., Any], annotations: list[Any]) -> T
 def _is_request(annotation: Any) -> bool:
     if isinstance(annotation, str):  # a name that only exists for the type checker
         return annotation.strip("'\"").rpartition(".")[2] == "Request"
-    return isinstance(annotation, type) and issubclass(annotation, Request)
+    return framework.is_request_class(annotation)
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

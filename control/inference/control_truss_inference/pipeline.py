@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Callable
 
-from starlette.responses import Response
-
 from .exceptions import ModelDefinitionError
+from .framework import is_response
 from .streams import Stream, is_stream
 from .user_code import UserCode
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-
+    from .connection import Connection
     from .contract import Contract, Method
     from .in_flight import InFlight
     from .loading import LoadedModel
-
-# Called before each step; raises ClientDisconnected when nobody waits for the answer any more.
-StillWanted = Callable[[], None]
 
 
 class Pipeline:
@@ -38,43 +33,37 @@ class Pipeline:
         self._in_flight = in_flight
         self._silence_limit = model.release.streaming_read_timeout
 
-    async def predict(self, inputs: Any, request: Request, wanted: StillWanted) -> Any:
+    async def predict(self, inputs: Any, connection: Connection) -> Any:
         """The result of the last step: plain data, a Response, or a Stream of chunks."""
         methods = self._contract.methods
         if "preprocess" in methods:
-            inputs = await self._step(methods["preprocess"], inputs, request, wanted)
-        result = await self._limited(self._contract.method("predict"), inputs, request, wanted)
+            inputs = await self._step(methods["preprocess"], inputs, connection)
+        result = await self._limited(self._contract.method("predict"), inputs, connection)
         if "postprocess" not in methods:
             return result
-        if isinstance(result, (Response, Stream)):
+        if isinstance(result, Stream) or is_response(result):
             kind = "a stream" if isinstance(result, Stream) else "a Response"
             if isinstance(result, Stream):
                 result.close()
             raise ModelDefinitionError(
                 f"`predict` returned {kind}, which `postprocess` cannot take."
             )
-        return await self._step(methods["postprocess"], result, request, wanted)
+        return await self._step(methods["postprocess"], result, connection)
 
-    async def other(
-        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
-    ) -> Any:
+    async def other(self, method: Method, inputs: Any, connection: Connection) -> Any:
         """The result of an OpenAI-style method, which stands alone and is not limited."""
-        result = await self._step(method, inputs, request, wanted)
+        result = await self._step(method, inputs, connection)
         return self._stream(result, _nothing) if is_stream(result) else result
 
-    async def _step(
-        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
-    ) -> Any:
-        wanted()
-        return await self._user_code.call(method.function, *method.arguments(inputs, request))
+    async def _step(self, method: Method, inputs: Any, connection: Connection) -> Any:
+        connection.still_wanted()
+        return await self._user_code.call(method.function, *method.arguments(inputs, connection))
 
-    async def _limited(
-        self, method: Method, inputs: Any, request: Request, wanted: StillWanted
-    ) -> Any:
+    async def _limited(self, method: Method, inputs: Any, connection: Connection) -> Any:
         await self._places.acquire()
         release = self._places.release
         try:
-            result = await self._step(method, inputs, request, wanted)
+            result = await self._step(method, inputs, connection)
         except BaseException:
             release()
             raise

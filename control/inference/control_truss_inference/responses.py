@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Mapping
 
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
-
+from .answer import Answer
 from .exceptions import (
     ClientDisconnected,
     InputError,
@@ -16,6 +14,7 @@ from .exceptions import (
     ModelNotReady,
     UserCodeError,
 )
+from .framework import is_http_error
 
 SOURCE_HEADER = "X-BASETEN-ERROR-SOURCE"
 CODE_HEADER = "X-BASETEN-ERROR-CODE"
@@ -38,23 +37,19 @@ def error_response(
     detail: Any,
     code: str,
     headers: Mapping[str, str] | None = None,
-) -> Response:
-    response = Response(
-        json.dumps({"error": detail}, default=str), status, headers, "application/json"
-    )
-    mark(response, code)
-    return response
+) -> Answer:
+    body = json.dumps({"error": detail}, default=str).encode()
+    return Answer(body, "application/json", status, {**(headers or {}), **marks(code)})
 
 
-def mark(response: Response, code: str) -> None:
-    """Says on an answer whose fault it reports."""
-    response.headers[SOURCE_HEADER] = SOURCE
-    response.headers[CODE_HEADER] = code
+def marks(code: str) -> dict[str, str]:
+    """The headers by which an answer says whose fault it reports."""
+    return {SOURCE_HEADER: SOURCE, CODE_HEADER: code}
 
 
-def response_for(error: BaseException, error_id: str | None) -> Response:
+def response_for(error: BaseException, error_id: str | None) -> Answer:
     """The answer to an exception; `error_id` names the report the developer can look up."""
-    if isinstance(error, HTTPException):
+    if is_http_error(error):
         headers = getattr(error, "headers", None)
         return error_response(error.status_code, error.detail, MODEL_FAULT, headers)
     named = {ERROR_ID_HEADER: error_id} if error_id else None

@@ -7,11 +7,11 @@ imported pydantic already; both of its major versions are served.
 from __future__ import annotations
 
 import collections.abc
-import sys
 import typing
 from typing import Any
 
 from .exceptions import InputError
+from .imported import imported, is_a
 
 STREAMS = (
     collections.abc.Generator,
@@ -19,22 +19,18 @@ STREAMS = (
     collections.abc.Iterator,
     collections.abc.AsyncIterator,
 )
+_BASE_MODEL = ("pydantic", "BaseModel")
 
 
 def pydantic_model(annotation: Any) -> Any:
     """The annotation when it is a pydantic model class, else None."""
-    base = _base_model()
+    base = imported(*_BASE_MODEL)
     is_model = base is not None and isinstance(annotation, type) and issubclass(annotation, base)
     return annotation if is_model else None
 
 
 def is_pydantic(value: Any) -> bool:
-    base = _base_model()
-    return base is not None and isinstance(value, base)
-
-
-def _base_model() -> Any:
-    return getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    return is_a(value, *_BASE_MODEL)
 
 
 def parse(model: Any, inputs: Any) -> Any:

@@ -72,3 +72,5 @@ def websocket_protocol(*arguments: Any, **options: Any) -> asyncio.Protocol:
 def prepare_websockets() -> None:
     """Imports what the first websocket would otherwise wait for."""
     import uvicorn.protocols.websockets.auto  # noqa: F401  # for its effect
+
+    from . import websocket  # noqa: F401  # for its effect

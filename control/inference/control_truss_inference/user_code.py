@@ -8,9 +8,8 @@ import inspect
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
-from starlette.exceptions import HTTPException
-
 from .exceptions import UserCodeError
+from .framework import is_http_error
 
 IMMEDIATE = (
     inspect.iscoroutinefunction,
@@ -79,4 +78,4 @@ async def _await(value: Any) -> Any:
 
 def user_error(error: BaseException) -> Exception:
     """The exception to answer with for one that user code raised."""
-    return error if isinstance(error, HTTPException) else UserCodeError(error)
+    return error if is_http_error(error) else UserCodeError(error)

@@ -1,0 +1,41 @@
+"""What user code may use of starlette, which fastapi hands on: it is imported for those who do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .imported import imported, is_a
+
+if TYPE_CHECKING:
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope
+    from typing_extensions import TypeGuard
+
+
+def is_response(value: Any) -> bool:
+    """Whether the model has made its answer itself."""
+    return is_a(value, "starlette.responses", "Response")
+
+
+def is_http_error(error: BaseException) -> TypeGuard[HTTPException]:
+    """Whether user code has chosen its own answer by raising."""
+    return is_a(error, "starlette.exceptions", "HTTPException")
+
+
+def is_request_class(annotation: Any) -> bool:
+    """Whether it names the class of the requests that `new_request` makes."""
+    request = imported("starlette.requests", "Request")
+    return request is not None and isinstance(annotation, type) and issubclass(annotation, request)
+
+
+def new_request(scope: Scope, receive: Receive) -> Request:
+    """The request as user code sees it."""
+    from starlette.requests import Request
+
+    return Request(scope, receive)
+
+
+def prepare_requests() -> None:
+    """Imports what the first request would otherwise wait for."""
+    import starlette.requests  # noqa: F401  # for its effect
