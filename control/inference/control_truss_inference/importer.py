@@ -39,7 +39,7 @@ class SourceLoader(SourceFileLoader):
 
     It also marks the module it loads: `generation` numbers the version of the Truss that made it
     (see `swap.generations`), `namespace` is the module's dictionary, which its functions keep
-    alive longer than the module.
+    alive longer than the module, `source` is what the code at `origin` was compiled from.
     """
 
     living: ClassVar[weakref.WeakSet[SourceLoader]] = weakref.WeakSet()
@@ -48,6 +48,8 @@ class SourceLoader(SourceFileLoader):
         super().__init__(fullname, path)
         self.generation = generation
         self.namespace: dict[str, Any] = {}
+        self.origin = path
+        self.source = b""
 
     # The inherited comparison is by name and path; a mark is itself.
     __eq__ = object.__eq__
@@ -55,8 +57,10 @@ class SourceLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
+        source = self.get_data(path)
         with named_syntax_errors(path):
-            code: CodeType = self.source_to_code(self.get_data(path), path)
+            code: CodeType = self.source_to_code(source, path)
+        self.origin, self.source = path, source
         return code
 
     def exec_module(self, module: ModuleType) -> None:

@@ -80,6 +80,7 @@ class Operations:
             "swap": lambda op: self._service.swapper.prepare(SwapRequest.from_wire(op)),
             "swap_commit": lambda op: self._service.swapper.commit(int(op["id"])),
             "swap_drop": lambda op: self._service.swapper.drop(int(op["id"])),
+            "adopt": lambda op: self._service.swapper.adopt(str(op["release_dir"])),
             "stop": lambda op: process.end_now(0),
         }
         name = operation["op"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable
 
 from .exceptions import ModelDefinitionError, UserCodeError
+from .lines import keep_readable, line_in
 
 MESSAGE_LIMIT = 8_000  # characters; one request must not fill the control channel
 TRACEBACK_LIMIT = 32_000
@@ -62,14 +63,15 @@ def report(
     roots: Iterable[Path],
     near: Callable[..., Any] | None = None,
 ) -> ErrorReport:
-    """Describes `error` as seen from the Truss whose versions lie at `roots` (none while no
-    release is loaded).
+    """Describes `error` as seen from the Truss whose versions lie at `roots`, the newest first
+    (none while no release is loaded). Lines are those of the newest.
 
     `near` is the function to point at when no frame of the error lies in the Truss.
     """
     if isinstance(error, UserCodeError):
         error = error.original
     cut = _TracebackCut(tuple(str(root) + os.sep for root in roots))
+    keep_readable()
     formatted = traceback.TracebackException.from_exception(error)
     frames = tuple(cut.user_frames(formatted.stack))[-FRAMES_LIMIT:]
     path, line = cut.place(error, frames, near)
@@ -97,6 +99,10 @@ class _TracebackCut:
         prefix = next((each for each in self._prefixes if filename.startswith(each)), None)
         return None if prefix is None else filename[len(prefix) :].replace(os.sep, "/")
 
+    def line(self, filename: str, path: str, line: int | None) -> int | None:
+        """The line in the newest version of the file at `path`."""
+        return None if line is None else line_in(Path(self._prefixes[0], path), filename, line)
+
     def in_words(self, text: str) -> str:
         """A text with the paths of the Truss's files as they are inside it."""
         for prefix in self._prefixes:
@@ -107,7 +113,8 @@ class _TracebackCut:
         for frame in stack:
             path = self.relative(frame.filename)
             if path is not None:
-                yield {"path": path, "line": frame.lineno, "function": frame.name}
+                line = self.line(frame.filename, path, frame.lineno)
+                yield {"path": path, "line": line, "function": frame.name}
 
     def place(
         self,
@@ -127,7 +134,9 @@ class _TracebackCut:
             return frames[-1]["path"], frames[-1]["line"]
         code = getattr(inspect.unwrap(near), "__code__", None) if near else None
         path = self.relative(code.co_filename) if code else None
-        return (path, code.co_firstlineno) if path and code else (None, None)
+        if code is None or path is None:
+            return None, None
+        return path, self.line(code.co_filename, path, code.co_firstlineno)
 
     def apply(self, formatted: traceback.TracebackException) -> None:
         """Cuts the stacks of the exception and of all it was raised from, in place."""
@@ -150,8 +159,17 @@ class _TracebackCut:
             return stack[-LIBRARY_FRAMES_KEPT:]
         kept = [stack[i] for i in users]
         for frame in kept:
-            frame.filename = self.relative(frame.filename) or frame.filename
+            self._move(frame)
         return kept + stack[users[-1] + 1 :][-LIBRARY_FRAMES_KEPT:]
+
+    def _move(self, frame: traceback.FrameSummary) -> None:
+        """Names the place where a line stands now."""
+        path = self.relative(frame.filename) or frame.filename
+        line = self.line(frame.filename, path, frame.lineno)
+        end: int | None = getattr(frame, "end_lineno", None)  # not before Python 3.11
+        if end is not None and line is not None and frame.lineno is not None:
+            setattr(frame, "end_lineno", end + line - frame.lineno)  # noqa: B010  # as above
+        frame.filename, frame.lineno = path, line
 
 
 def _message(error: BaseException) -> str:

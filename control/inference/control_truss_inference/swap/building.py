@@ -77,7 +77,7 @@ class Builder:
         return self._clone(name, old) if self._holds_fresh(name) else old
 
     def _fresh(self, swap: ModuleSwap, old: ModuleType) -> ModuleType:
-        module = self._empty(swap)
+        module = self._empty(swap, self._compiled[swap.name].source)
         with self._new.filling(swap.name, module):
             _carry(swap, old, module)
             module.__dict__[CARRIED] = _class_carry(swap, old)
@@ -87,9 +87,10 @@ class Builder:
         self._new.replaced[swap.name] = {*old.__dict__, *module.__dict__} - kept
         return module
 
-    def _empty(self, swap: ModuleSwap) -> ModuleType:
+    def _empty(self, swap: ModuleSwap, source: bytes) -> ModuleType:
         path = Path(self._new.root, swap.path)
         loader = SourceLoader(swap.name, str(path), self._new.number)
+        loader.source = source
         folders = [str(path.parent)] if swap.is_package else None
         spec = spec_from_file_location(
             swap.name, path, loader=loader, submodule_search_locations=folders

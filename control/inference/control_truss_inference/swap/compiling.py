@@ -32,6 +32,7 @@ class Segment:
 class CompiledModule:
     """Holds no syntax tree: trees are large, and this lives as long as the swap is prepared."""
 
+    source: bytes
     docstring: str | None
     segments: tuple[Segment, ...]
 
@@ -46,7 +47,7 @@ def compile_statements(source: bytes, path: str, swap: ModuleSwap) -> CompiledMo
             Segment(_compiled(statements, path, flags), defines)
             for defines, statements in _runs(chosen)
         )
-    return CompiledModule(ast.get_docstring(tree, clean=False), segments)
+    return CompiledModule(source, ast.get_docstring(tree, clean=False), segments)
 
 
 def _chosen(body: list[ast.stmt], choice: Choice) -> list[ast.stmt]:

@@ -115,6 +115,10 @@ class Swapper:
         self._dropped = number
         self._loop.call_soon_threadsafe(self._forget_dropped)
 
+    def adopt(self, release_dir: str) -> None:
+        """From now on the files are those of another version; nothing that runs is affected."""
+        self._loop.call_soon_threadsafe(self._adopt, Path(release_dir).resolve())
+
     def _work(self) -> None:
         """One after the other, in a thread that is there when the next save comes."""
         while True:
@@ -207,6 +211,13 @@ class Swapper:
             self._observer.released(retired.number)
 
         old.in_flight.when_idle(ended)
+
+    def _adopt(self, root: Path) -> None:
+        version, roots = self._application.version, self._application.roots
+        if version is not None:
+            # No code has been made from one that was only adopted before.
+            of_code = roots if roots[0] == version.model.release.root else roots[1:]
+            self._application.roots = (root, *of_code)
 
     def _forget_dropped(self) -> None:
         self._forget(self._taken(self._dropped))
