@@ -50,9 +50,11 @@ class HotSwap:
     prepared: PreparedSwap
 
     async def take_over(self, release: Release) -> None:
+        # Asked for first: the process needs a moment, and nothing can come between.
+        asked = self.prepared.ask_commit()
         self.supervisor.adopt(release)
         reach("swap.adopted")
-        if not await self.prepared.commit():
+        if not await self.prepared.committed(asked):
             # It died, and is started again from this release; or it hangs.
             await self.supervisor.replace(release)
         reach("swap.committed")

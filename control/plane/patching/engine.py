@@ -152,7 +152,7 @@ class Engine:
         try:
             await self._activator.prepare(patch)
         finally:
-            await asyncio.wait({settling})
+            await _ended(settling)
             if not settling.cancelled():
                 # Where the load failed too, that is told; this one is not "never retrieved".
                 settling.exception()
@@ -173,7 +173,7 @@ class Engine:
         try:
             await self._taken_over(patch)
         finally:
-            await asyncio.wait({kept})
+            await _ended(kept)
         kept.result()
         await self._provisions.keep(patch)
         reach("patch.switched")
@@ -213,6 +213,12 @@ class Engine:
             entry["error"] = failure.remembered
             self._log.note(f"Patch to {wanted[:12]} did not become live: {failure.remembered}")
         self._history.add(entry, getattr(failure, "model_error", None))
+
+
+async def _ended(work: asyncio.Future[None]) -> None:
+    """Waits for it, however it ends; not even for the next round of the loop if it has."""
+    if not work.done():
+        await asyncio.wait({work})
 
 
 def _noted(patch: Transaction) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Settling:
         """`settled`: whether the process that serves was started from the live version;
         `hot_patches`: how many have changed it since; `settle_error`: why it cannot be."""
         current = self._supervisor.current
-        swaps = current.swaps.committed if current is not None else 0
+        swaps = current.swaps.swapped if current is not None else 0
         error = self._failure if swaps else None
         return {"settled": not swaps, "hot_patches": swaps, "settle_error": error}
 
@@ -62,7 +62,7 @@ class Settling:
         """A patch has ended: settles after a quiet time, if there is anything to settle."""
         self.pause()
         current = self._supervisor.current
-        if self._quiet is not None and current is not None and current.swaps.committed:
+        if self._quiet is not None and current is not None and current.swaps.swapped:
             self._work = self._tasks.run(self._settle(current, self._quiet))
 
     async def close(self) -> None:

@@ -32,10 +32,13 @@ class PreparedSwap:
     number: int
     swaps: Swaps
 
-    async def commit(self) -> bool:
-        """Makes it the one that answers. Whether the process says that it is; one that ended
-        meanwhile, or hangs, does not."""
-        return await self.swaps.commit(self)
+    def ask_commit(self) -> asyncio.Future[Event]:
+        """Asks the process to make it the one that answers; for `committed`."""
+        return self.swaps.ask_commit(self)
+
+    async def committed(self, asked: asyncio.Future[Event]) -> bool:
+        """Whether the process says that it is; one that ended meanwhile, or hangs, does not."""
+        return await self.swaps.committed(asked)
 
     def drop(self) -> None:
         """Forgets it."""
@@ -52,7 +55,7 @@ class Swaps:
         self._committing: dict[int, asyncio.Future[Event]] = {}
         self._held: dict[int, str] = {}
         self._ended = False
-        self.committed = 0
+        self.swapped = 0
 
     @property
     def releases(self) -> set[str]:
@@ -76,29 +79,33 @@ class Swaps:
         number = next(self._numbers)
         answer = self._asked(self._preparing, number, _operation(number, release, document))
         try:
-            event = await asyncio.wait_for(asyncio.shield(answer), limit)
-        except BaseException as error:
+            event = await _within(limit, answer)
+        except BaseException:
             self._send({"op": "swap_drop", "id": number})
-            if isinstance(error, asyncio.TimeoutError):
-                raise SwapRefused([f"its code did not end within {limit:g} s"]) from None
             raise
+        if event is None:
+            self._send({"op": "swap_drop", "id": number})
+            raise SwapRefused([f"its code did not end within {limit:g} s"])
         if event["event"] != "swap_ready":
             raise SwapRefused(_reasons(event))
         self._held[number] = release.id
         return PreparedSwap(release, number, self)
 
-    async def commit(self, swap: PreparedSwap) -> bool:
-        """Lets requests begin on a prepared release. False if the process ended or hangs."""
+    def ask_commit(self, swap: PreparedSwap) -> asyncio.Future[Event]:
+        """Asks the process to let requests begin on a prepared release."""
         if self._ended:
-            return False
+            answer: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+            answer.set_result(_ended())
+            return answer
         operation = {"op": "swap_commit", "id": swap.number}
-        answer = self._asked(self._committing, swap.number, operation)
-        try:
-            event = await asyncio.wait_for(asyncio.shield(answer), COMMIT_SECONDS)
-        except asyncio.TimeoutError:
-            return False
-        self.committed += event["event"] == "swapped"
-        return bool(event["event"] == "swapped")
+        return self._asked(self._committing, swap.number, operation)
+
+    async def committed(self, asked: asyncio.Future[Event]) -> bool:
+        """Whether they do. False if the process ended or hangs."""
+        event = await _within(COMMIT_SECONDS, asked)
+        is_swapped = event is not None and event["event"] == "swapped"
+        self.swapped += is_swapped
+        return is_swapped
 
     def drop(self, swap: PreparedSwap) -> None:
         """Forgets a prepared release."""
@@ -126,7 +133,7 @@ class Swaps:
         for waiting in (self._preparing, self._committing):
             for answer in waiting.values():
                 if not answer.done():
-                    answer.set_result({"event": "swap_refused", "reasons": [ENDED]})
+                    answer.set_result(_ended())
             waiting.clear()
 
     def _asked(
@@ -135,6 +142,17 @@ class Swaps:
         answer = waiting[number] = asyncio.get_running_loop().create_future()
         self._send(operation)
         return answer
+
+
+async def _within(limit: float, answer: asyncio.Future[Event]) -> Event | None:
+    """The answer, None after `limit` seconds. Who waits for a save counts the rounds of the event
+    loop, of which `wait_for` takes more."""
+    await asyncio.wait({answer}, timeout=limit)
+    return answer.result() if answer.done() else None
+
+
+def _ended() -> Event:
+    return {"event": "swap_refused", "reasons": [ENDED]}
 
 
 def _operation(number: int, release: Release, document: Mapping[str, Any]) -> Event:
