@@ -1,19 +1,20 @@
-"""The command line: `--socket PATH --control-fd N`, or `--plain --port N --release-dir DIR ...`."""
+"""The command line: `--socket PATH --control-fd N`, or `--plain --release-dir DIR ...`."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import gc
+import getopt
 import sys
-from pathlib import Path
+from typing import Callable
 
 
 def main() -> None:
     """Runs the server; leaves through SystemExit (0 drained, 1 load failed, 2 usage)."""
     # "" is the directory we happen to be started in: no part of the user's environment.
     sys.path[:] = [entry for entry in sys.path if entry]
-    options = _options()
+    arguments = sys.argv[1:]
+    serve = _plain(arguments) if "--plain" in arguments else _managed(arguments)
     try:
         from . import process
         from .service import Service  # noqa: F401  # the whole serving stack, before it is frozen
@@ -22,55 +23,44 @@ def main() -> None:
     process.tidy_streams()
     gc.collect()
     gc.freeze()  # the serving stack lives as long as the process
-    sys.exit(_run_plain(options) if options.plain else _run_managed(options))
+    sys.exit(serve())
 
 
-def _run_managed(options: argparse.Namespace) -> int:
-    from . import managed
-
-    return asyncio.run(managed.serve(options.socket, options.control_fd))
-
-
-def _run_plain(options: argparse.Namespace) -> int:
-    from . import plain
-    from .exceptions import ReleaseError
-    from .release import Release
-
-    secrets_dir = Path(options.secrets_dir) if options.secrets_dir else None
+def _managed(arguments: list[str]) -> Callable[[], int]:
+    # argparse would stay in every spare; the control plane makes no mistakes to be explained.
     try:
-        release = Release.read(options.release_dir, options.config_file)
-        serving = plain.serve(
-            options.host, options.port, release, secrets_dir, options.drain_timeout
-        )
-        return asyncio.run(serving)
-    except ReleaseError as exc:
-        sys.exit(f"control-truss: {exc}")
-    except OSError as exc:
-        sys.exit(f"control-truss: {options.host}:{options.port} cannot be listened on: {exc}")
+        given = dict(getopt.getopt(arguments, "", ["socket=", "control-fd="])[0])
+        path, descriptor = given["--socket"], int(given["--control-fd"])
+    except (getopt.GetoptError, KeyError, ValueError):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+
+    def serve() -> int:
+        from . import managed
+
+        return asyncio.run(managed.serve(path, descriptor))
+
+    return serve
 
 
-def _options() -> argparse.Namespace:
-    parser = _parser()
-    options = parser.parse_args()
-    needed = ("release_dir", "config_file") if options.plain else ("socket", "control_fd")
-    for name in needed:
-        if getattr(options, name) is None:
-            parser.error(f"--{name.replace('_', '-')} is required")
-    return options
+def _plain(arguments: list[str]) -> Callable[[], int]:
+    from . import plain_options
 
+    options = plain_options.parse(arguments)
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="control_truss_inference", description=__doc__)
-    parser.add_argument("--socket", help="Unix socket to serve on (managed mode)")
-    parser.add_argument("--control-fd", type=int, help="inherited end of the control channel")
-    parser.add_argument("--plain", action="store_true", help="serve one release on a TCP port")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--release-dir", help="the tree of the Truss")
-    parser.add_argument("--config-file", help="its configuration, a complete dump in JSON")
-    parser.add_argument("--secrets-dir", help="directory with one file per secret")
-    parser.add_argument("--drain-timeout", type=float, default=30.0, help="seconds after SIGTERM")
-    return parser
+    def serve() -> int:
+        from . import plain
+        from .exceptions import ReleaseError
+
+        try:
+            return asyncio.run(plain.serve(options))
+        except ReleaseError as exc:
+            sys.exit(f"control-truss: {exc}")
+        except OSError as exc:
+            place = f"{options.host}:{options.port}"
+            sys.exit(f"control-truss: {place} cannot be listened on: {exc}")
+
+    return serve
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ one, and in the editor, it may stand elsewhere: a comment above it is enough.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.util
 import linecache
@@ -25,6 +24,8 @@ def line_in(newest: Path, filename: str, line: int) -> int:
 
 def line_map(before: Sequence[str], after: Sequence[str]) -> list[int]:
     """For each line of `before` its number in `after`, from 1."""
+    import difflib  # for the first error that needs it; a spare has none
+
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     last, gained = len(before) - end, len(after) - len(before)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from pathlib import Path
-from typing import Callable, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from . import process
 from .loading import LoadedModel
 from .release import Release
 from .service import Service
 from .tracebacks import ErrorReport
+
+if TYPE_CHECKING:
+    from .plain_options import PlainOptions
 
 logger = logging.getLogger("control_truss")
 
@@ -57,22 +59,18 @@ class LogObserver:
         return None
 
 
-async def serve(
-    host: str,
-    port: int,
-    release: Release,
-    secrets_dir: Path | None,
-    drain_timeout: float,
-) -> int:
+async def serve(options: PlainOptions) -> int:
     """Serves until SIGTERM, or until loading fails (1); returns the exit status.
 
-    Raises OSError when the address cannot be listened on.
+    Raises ReleaseError when there is nothing to serve, OSError when the address cannot be
+    listened on.
     """
+    release = Release.read(options.release_dir, options.config_file)
     for name, value in release.environment_variables.items():
         os.environ.setdefault(name, value)  # what the container was started with wins
-    service = Service(LogObserver(lambda: service.load(lambda: release, secrets_dir)))
-    process.on_termination(lambda: service.drain(drain_timeout))
-    return await service.run(_bind(host, port))
+    service = Service(LogObserver(lambda: service.load(lambda: release, options.secrets_dir)))
+    process.on_termination(lambda: service.drain(options.drain_timeout))
+    return await service.run(_bind(options.host, options.port))
 
 
 def _bind(host: str, port: int) -> socket.socket:
