@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lsp_server.features.python_names import imported, keeps_its_name, uses
+from lsp_server.features.class_uses import class_uses
 from truss_base.document import Mapping, Scalar, resolve
 from truss_base.document.anchors import anchors
 from truss_base.validation.environment_uses import environment_uses
@@ -43,6 +43,7 @@ class Occurrence:
     """One place of a name: characters of a file, quotes left out.
 
     ``literal`` is false where it is spelt in another way than letter by letter (an escape).
+    ``qualified`` where the file needs the name only behind a module: it may have another such name.
     """
 
     name: Name
@@ -51,6 +52,7 @@ class Occurrence:
     end: int
     declares: bool = False
     literal: bool = True
+    qualified: bool = False
 
     @property
     def range(self) -> Range:
@@ -114,22 +116,12 @@ def _class_uses(view: View) -> Iterator[Occurrence]:
     defined = outline_of(model.text).classes.get(name.text) if model is not None else None
     if model is None or defined is None:
         return
-    yield Occurrence(name, model, defined[0].start, defined[0].end, declares=True)
-    yield from _at(name, model, uses(model.text, name.text))
-    for source in view.sources:
-        if source is not model:
-            yield from _imported(name, source, view.model_path.stem)
-
-
-def _imported(name: Name, source: Snapshot, module: str) -> Iterator[Occurrence]:
-    """The class in a file that imports it, with its uses there unless it has another name."""
-    yield from _at(name, source, imported(source.text, module, name.text))
-    if keeps_its_name(source.text, module, name.text):
-        yield from _at(name, source, uses(source.text, name.text))
-
-
-def _at(name: Name, file: Snapshot, starts: Iterable[int]) -> Iterator[Occurrence]:
-    return (Occurrence(name, file, start, start + len(name.text)) for start in starts)
+    for use in class_uses(view, name.text):
+        end = use.start + len(name.text)
+        declares = use.file is model and use.start == defined[0].start
+        # Python 3.11 and older do not tell the exact place of what is within an f-string.
+        literal = use.file.text[use.start : end] == name.text
+        yield Occurrence(name, use.file, use.start, end, declares, literal, use.qualified)
 
 
 def _within(

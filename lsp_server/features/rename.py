@@ -59,7 +59,8 @@ def _check(view: View, name: Name, new: str, found: Sequence[Occurrence]) -> Non
         raise CannotRename(f"There is {_a(name.kind)} {new!r} already.")
     for one in found:
         is_python = one.file.uri != view.config.uri
-        if name.kind == "model class" and is_python and new in names_of(one.file.text):
+        bare = is_python and not one.qualified
+        if name.kind == "model class" and bare and new in names_of(one.file.text):
             raise CannotRename(f"{_where(one)} uses the name {new!r} for something else.")
         if not one.literal:
             line = one.file.lines.line_at(one.start) + 1

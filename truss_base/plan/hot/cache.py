@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from truss_base.layout import Layout
 from truss_base.plan.hot.graph import Edges
-from truss_base.plan.hot.layout import Layout
 from truss_base.plan.hot.program import Program, read_program
 from truss_base.plan.hot.reading.modules import module_facts
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from truss_base.layout import Layout
 from truss_base.plan.hot.analysis import Analysis, analyse, forced
-from truss_base.plan.hot.layout import Layout
 from truss_base.plan.hot.program import Program
 from truss_base.plan.hot.wording import listed, verbs
 from truss_base.plan.result import Change

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from truss_base.layout import Layout
     from truss_base.plan.hot.facts import Definition, Import, ModuleFacts
-    from truss_base.plan.hot.layout import Layout
 
 Key = tuple[str, str]
 """A definition: its module and its name. ("helpers", "") stands for the module itself."""
