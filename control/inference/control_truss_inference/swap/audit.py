@@ -5,28 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections import Counter
-from typing import TYPE_CHECKING, AbstractSet, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from ..exceptions import SwapRefused
 from .captures import holders_of
 from .definitions import Place, codes, find
 from .holders import Definition, holders, kept, suspects
-from .replaced import replacement
+from .replaced import lasting, replacement
+from .requests import Held as HeldByRequests
+from .requests import held_by_requests
 from .running import running
 from .survival import Survival
 from .waiting import Waiting
 
 if TYPE_CHECKING:
-    from types import CodeType
-
     from ..version import Version
     from .captures import Captures, Held
     from .document import SwapDocument
     from .generation import Generation
-
-# What a request in flight holds for as long as it runs.
-_OF_REQUESTS = frozenset({"generator", "coroutine", "async_generator", "async_generator_asend"})
 
 
 def audit(
@@ -35,17 +31,20 @@ def audit(
     version: Version,
     models: Sequence[Any],
     loop: asyncio.AbstractEventLoop,
+    *,
+    is_paused: bool,
 ) -> Captures:
     """What `load` has handed out of the code and is still held once the swap is made.
 
     `models` are the one that answers and the one that was loaded, which may be the same. Costs
     what the replaced names lead to; what has come to life since the load as well, where references
-    remain that this does not explain.
+    remain that this does not explain. What requests in flight hold is told from the rest where
+    `is_paused`: no request begins meanwhile.
 
     Raises:
         SwapRefused: with everything that speaks against the swap.
     """
-    search = _Search(document, serving, version, models)
+    search = _Search(document, serving, version, models, is_paused=is_paused)
     if search.reasons(loop):
         gc.collect()  # what was replaced earlier may only wait for that
         reasons = search.reasons(loop)
@@ -61,12 +60,16 @@ class _Search:
         serving: Generation,
         version: Version,
         models: Sequence[Any],
+        *,
+        is_paused: bool,
     ) -> None:
         self._document = document
         self._serving = serving
         self._version = version
         self._models = models
         self._in_flight = version.in_flight.count > 0
+        self._is_paused = is_paused
+        self._by_requests = HeldByRequests()
         own = [*version.contract.functions, version.model, version.model.__dict__, self._models]
         self._own = {id(each) for each in own}
         affected = document.affected
@@ -101,6 +104,8 @@ class _Search:
         modules = self._serving.modules
         # Numbers and texts are alike for everybody; who has one has nothing of the code.
         found = [item for item in find(modules, places) if gc.is_tracked(item[1])]
+        if self._in_flight and self._is_paused:
+            self._by_requests = self._held_by_requests(found)
         held = [f"`{name}` of {module}: {how}" for (module, name), how in self._held(found)]
         of_model = [] if self._is_ours_alone() else self._staying(self._holders_of_model())
         codes_found = set().union(*(codes(value) for _, value in found))
@@ -124,47 +129,45 @@ class _Search:
         """What lives that was made of a definition or refers to it."""
         modules, gone = self._serving.modules, self._survival.gone
         staying = [item for item in found if id(item[1]) not in gone]
-        explained = Counter[int]()  # references of requests, by what they are to
+        ending = {*gone, *self._own, *self._by_requests.owned}
         if staying:
             for search in (
                 holders(staying, modules, self._models),
                 kept(staying, modules, self._version.model.instance),
             ):
                 for place, holder, how in search:
-                    if self._is_of_request(holder):
-                        explained.update(id(each) for each in gc.get_referents(holder))
-                    elif id(holder) not in gone and id(holder) not in self._own:
+                    if id(holder) not in ending and not self._is_of_request(holder):
                         yield place, how
-        yield from self._unseen(found, explained)
+        yield from self._unseen(found)
 
-    def _unseen(
-        self, found: list[Definition], explained: Counter[int]
-    ) -> Iterator[tuple[Place, str]]:
+    def _held_by_requests(self, found: list[Definition]) -> HeldByRequests:
+        """What requests in flight hold of what has references that nothing else explains."""
+        parts = {part for _, value in found for part in codes(value)}
+        targets = [each for _, each in found if id(each) not in self._survival.gone]
+        targets += [part for part in parts if id(part) in self._survival.unexplained]
+        staying = lasting(self._serving.modules, self._models)
+        return held_by_requests(targets, self._survival.frames, self._waiting, staying)
+
+    def _unseen(self, found: list[Definition]) -> Iterator[tuple[Place, str]]:
         """Those with references that no search has found: from C, from a library's old tables."""
         for place, value in found:
-            if self._is_held_unseen(place, value, explained):
+            if self._is_held_unseen(place, value):
                 yield place, "something that cannot be looked into holds it"
 
-    def _is_held_unseen(self, place: Place, value: Any, explained: Counter[int]) -> bool:
+    def _is_held_unseen(self, place: Place, value: Any) -> bool:
         code = getattr(value, "__code__", None)
         is_own = code is not None and code.co_name == place[1].rpartition(".")[2]
-        frames = self._survival.frames.get(id(code), 0)
-        excused = explained[id(value)] + frames if self._in_flight else 0
-        if self._survival.unexplained.get(id(value), 0) > excused or id(value) in self._suspected:
+        if self._is_unexplained(value) or id(value) in self._suspected:
             return True
-        return self._is_code_held(codes(value) if is_own else codes(value) - {code})
+        # A function of the same code may live, or one that was made within.
+        return any(map(self._is_unexplained, codes(value) if is_own else codes(value) - {code}))
 
-    def _is_code_held(self, parts: AbstractSet[CodeType]) -> bool:
-        """Whether a function of the same code lives, or one that was made within."""
-        if self._survival.unexplained.keys().isdisjoint(map(id, parts)):
-            return False
-        return not (self._in_flight and any(map(self._is_at_work, parts)))
-
-    def _is_at_work(self, code: CodeType) -> bool:
-        """Whether a request may be executing it: what is made within may be the request's."""
-        return id(code) in self._survival.frames or any(
-            type(each).__name__ in _OF_REQUESTS for each in gc.get_referrers(code)
-        )
+    def _is_unexplained(self, value: Any) -> bool:
+        """Whether more refers to it than what ends with the swap and with requests in flight."""
+        frames = self._survival.frames.get(id(getattr(value, "__code__", None)), 0)
+        at_work = frames if self._in_flight else 0
+        of_requests = max(self._by_requests.references.get(id(value), 0), at_work)
+        return self._survival.unexplained.get(id(value), 0) > of_requests
 
     def _held_by_more(self) -> set[int]:
         """Where there is too much to look at: what more than names refer to. The server itself
@@ -177,6 +180,5 @@ class _Search:
         return [how for holder, how in held.items() if holder not in self._survival.gone]
 
     def _is_of_request(self, holder: Any) -> bool:
-        """Whether it may be that it only lives as long as a request."""
-        of_request = type(holder).__name__ in _OF_REQUESTS or self._waiting.covers(holder)
-        return self._in_flight and of_request
+        """Whether it only lives as long as a request."""
+        return self._in_flight and self._waiting.covers(holder)

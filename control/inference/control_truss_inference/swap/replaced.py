@@ -26,11 +26,16 @@ def replacement(
     modules = serving.modules
     classes = list(_model_classes(document, modules, models))
     state = models[0].__dict__
-    staying = {id(each) for each in (*models, state, builtins.__dict__, *classes)}
-    staying.update(_namespaces(modules))
+    staying = lasting(modules, models).union(map(id, classes))
     cached = (state[name] for name in document.drop_cached if name in state)
     values = itertools.chain(_replaced(document, modules, classes, contract), cached)
     return survival(values, modules, staying)
+
+
+def lasting(modules: Mapping[str, ModuleType], models: Sequence[Any]) -> set[int]:
+    """The ids of what stays in any case: the model with its state, and the namespaces."""
+    known = {id(each) for each in (*models, models[0].__dict__, builtins.__dict__)}
+    return known.union(_namespaces(modules))
 
 
 def _replaced(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..loading import LoadedModel
     from ..release import Release
     from ..version import Version
+    from .captures import Captures
     from .document import SwapDocument
     from .generation import Generation
     from .request import SwapRequest
@@ -154,36 +155,51 @@ class Swapper:
         try:
             old = version.model
             if not request.force:
-                models = [version.model.instance, self._original]
-                left = audit(document, serving, version, models, self._loop)
-                old = replace(old, captures=left)
+                old = replace(old, captures=self._captures_left(document, version))
             builder = Builder(document, compiled.modules, serving, generation)
             model = _model(builder.build(), document, old, release)
             if document.drop_cached:
                 self._quiesce(version)
         except BaseException:
             self._generations.give_up(generation)
+            self._loop.call_soon_threadsafe(self._resume)
             raise
         return Prepared(request.number, generation, builder, model, document)
+
+    def _captures_left(self, document: SwapDocument, version: Version) -> Captures:
+        """What is still held once the swap is made. Where requests in flight seem to hold old
+        code, it is looked for once more when they have ended, or while no other begins. Raises
+        SwapRefused."""
+        assert self._generations is not None, "made before"
+        serving, models = self._generations.serving, [version.model.instance, self._original]
+        try:
+            return audit(document, serving, version, models, self._loop, is_paused=False)
+        except SwapRefused:
+            if not version.in_flight.count:
+                raise
+        self._wait_for_idle(version)
+        return audit(document, serving, version, models, self._loop, is_paused=True)
 
     def _quiesce(self, version: Version) -> None:
         """Holds requests until the commit: one in flight could compute again, by the old code,
         what the new code is to compute. Raises SwapRefused if they do not end soon."""
-        waiting = asyncio.run_coroutine_threadsafe(self._idle(version), self._loop)
-        if not waiting.result():
+        if not self._wait_for_idle(version):
             raise SwapRefused("a request in flight may compute again what it had cached")
+
+    def _wait_for_idle(self, version: Version) -> bool:
+        """Holds requests that come; whether those in flight have ended soon."""
+        return asyncio.run_coroutine_threadsafe(self._idle(version), self._loop).result()
 
     async def _idle(self, version: Version) -> bool:
         self._application.pause()
         end = time.monotonic() + QUIET_SECONDS
         while version.in_flight.count and time.monotonic() < end:
             await asyncio.sleep(0.001)
-        is_idle = not version.in_flight.count
-        # In case that no commit follows, which resumes at once.
-        self._resumes = self._loop.call_later(
-            PAUSE_SECONDS if is_idle else 0, self._application.resume
-        )
-        return is_idle
+        if self._resumes is not None:
+            self._resumes.cancel()
+        # In case that neither a commit nor a failure follows, which resume at once.
+        self._resumes = self._loop.call_later(PAUSE_SECONDS, self._application.resume)
+        return not version.in_flight.count
 
     def _compilation(self, request: SwapRequest) -> Compiled:
         ahead, self._ahead = self._ahead, None

@@ -65,9 +65,12 @@ def job_of(frame: FrameType) -> Any:
 def is_request(task: asyncio.Task[Any]) -> bool:
     """Whether the server itself runs the task."""
     code = next(awaited(task.get_coro()), None)
-    return code is not None and any(
-        f"/{package}/" in code.co_filename for package in _OWN_COROUTINES
-    )
+    return code is not None and is_own_code(code)
+
+
+def is_own_code(code: CodeType) -> bool:
+    """Whether it is the server's own code, not the user's."""
+    return any(f"/{package}/" in code.co_filename for package in _OWN_COROUTINES)
 
 
 def awaited(coroutine: Any) -> Iterator[CodeType]:

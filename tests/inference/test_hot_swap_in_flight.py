@@ -1,0 +1,157 @@
+"""What requests in flight hold ends with them and forbids no swap, unless it is kept besides."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hot_swaps import MODEL, Swapping, document, module, swapping
+from inference_environments import VERSIONS, environment
+from inference_process import PREDICT, eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = """
+import asyncio, os, threading, time
+
+def wait(gate):
+    open(gate + ".begun", "w").close()
+    while not os.path.exists(gate):
+        time.sleep(0.002)
+
+async def wait_for(gate):
+    await asyncio.to_thread(wait, gate) if hasattr(asyncio, "to_thread") else wait(gate)
+
+def parts(gate=None):
+    yield "{word}"
+    if gate:
+        wait(gate)
+    yield "{word}"
+
+async def later(gate=None):
+    if gate:
+        await wait_for(gate)
+    return "{word}"
+
+def make(gate):
+    def inner():
+        wait(gate)
+        return "{word}"
+    return inner
+
+class Stream:
+    def __init__(self, parts):
+        self.parts = parts
+    def __iter__(self):
+        return self
+    def __next__(self):
+        return next(self.parts)
+
+class Model:
+    async def predict(self, request):
+        name, gate = request
+        if name == "coroutine":
+            return await later(gate)
+        if name == "gathered":
+            return await asyncio.gather(asyncio.sleep(0), later(gate))
+        if name == "stream":
+            return parts(gate)
+        if name == "stream of the user's":
+            return Stream(parts(gate))
+        if name == "async stream":
+            return self.asynchronous(gate)
+        answer = await asyncio.get_running_loop().run_in_executor(None, self.answer, name, gate)
+        del threading.main_thread().__dict__["kept"]
+        return answer
+
+    async def asynchronous(self, gate):
+        for part in parts():
+            yield await later(gate)
+
+    def answer(self, name, gate):
+        thread = threading.main_thread()
+        thread.kept = None
+        return getattr(self, name)(gate, thread)
+
+    def variable(self, gate, thread):
+        some = parts()
+        wait(gate)
+        return next(some)
+
+    def nested(self, gate, thread):
+        inner = make(gate)
+        return inner()
+
+    def list_of_it(self, gate, thread):
+        thread.kept = [parts()]
+        wait(gate)
+
+    def begun_and_kept(self, gate, thread):
+        thread.kept = parts()
+        next(thread.kept)
+        wait(gate)
+
+    def variable_and_kept(self, gate, thread):
+        some = thread.kept = parts()
+        wait(gate)
+        return next(some)
+
+    def running_and_kept(self, gate, thread):
+        thread.kept = parts(gate)
+        return list(thread.kept)
+
+    def never_awaited(self, gate, thread):
+        thread.kept = later()
+        wait(gate)
+        thread.kept.close()
+
+    def nested_and_kept(self, gate, thread):
+        inner = thread.kept = make(gate)
+        return inner()
+
+    def stored(self, gate, thread):
+        thread.kept = Stream(parts())
+        wait(gate)
+"""
+CARRIED = ["wait", "wait_for", "Stream", "asyncio", "os", "threading", "time"]
+AFFECTED = ["parts", "later", "make", "Model.predict", "Model.asynchronous"]
+OWN = ["coroutine", "stream", "async stream", "variable", "nested"]
+HELD = [
+    *("list_of_it", "begun_and_kept", "variable_and_kept", "running_and_kept", "never_awaited"),
+    *("nested_and_kept", "stored"),
+    "gathered",  # a task of the user's may go on by itself
+    "stream of the user's",  # the loop over it has a reference that nobody can see
+]
+
+
+def outcome(server: Swapping, folder: Path, name: str, number: int) -> str:
+    """What becomes of a swap while a request is in flight."""
+    gate = folder / f"gate-{number}"
+    request = threading.Thread(
+        target=lambda: server.managed.http.post(PREDICT, json=[name, str(gate)])
+    )
+    request.start()
+    eventually(folder.joinpath(f"gate-{number}.begun").exists)
+    new = SOURCE.replace("{word}", "new")
+    part = module(MODEL, new, execute=["parts", "later", "make", "Model"], carry=CARRIED)
+    swap = document(part, affected={"model.model": AFFECTED})
+    server.prepare(server.stage({MODEL: new}), swap, number)
+    event = server.managed.event("swap_ready", "swap_refused", "swap_failed")
+    server.managed.send("swap_drop", id=number)
+    gate.touch()
+    request.join()
+    return str(event["event"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_request_holds(version: str, environments: Path, tmp_path: Path) -> None:
+    python = environment(version, environments)
+    source = SOURCE.replace("{word}", "old")
+    with swapping(tmp_path, {MODEL: source}, python) as server:
+        found = {
+            name: outcome(server, tmp_path, name, number)
+            for number, name in enumerate([*OWN, *HELD], start=1)
+        }
+    assert found == {name: "swap_ready" if name in OWN else "swap_refused" for name in found}
