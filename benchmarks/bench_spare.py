@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.report import Row, publish
+from benchmarks.spare_memory import over_the_imports, preload
 from tests.inference.inference_process import (
     SERVER_DIR,
     Managed,
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
 
 TIMES = 20
 COLD_TIMES = 5
-MEBIBYTE = 1024 * 1024
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
-SERVING = ["uvicorn", "starlette", "httptools", "websockets"]
 MODEL = """\
 {imports}
 
@@ -73,6 +72,7 @@ CASES = (
 
 def main() -> None:
     wanted = sys.argv[1:]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users' processes keep what they compile
     cases = [case for case in CASES if not wanted or case.name.split(",")[0] in wanted]
     with tempfile.TemporaryDirectory(prefix="bench-spare-") as folder:
         rows = [row for case in cases for row in _rows(case, Path(folder))]
@@ -92,21 +92,21 @@ def _rows(case: Case, folder: Path) -> Iterator[Row]:
         forks = tuple(server.load(truss) for _ in range(TIMES))
     yield Row(f"{case.name}: fork server", forks)
     samples = [_spare(case, truss, python) for _ in range(TIMES if not case.modules else 8)]
-    yield Row(f"{case.name}: spare process", tuple(ready for ready, _, _ in samples))
-    yield Row(f"{case.name}: until the next spare is warm", tuple(warm for _, warm, _ in samples))
-    over = tuple(memory - _imports_alone(case, python) for _, _, memory in samples[:3])
-    yield Row(f"{case.name}: spare over the imports alone", over, "MiB", target=15)
+    yield Row(f"{case.name}: spare process", tuple(ready for ready, _ in samples))
+    yield Row(f"{case.name}: until the next spare is warm", tuple(warm for _, warm in samples))
+    over = tuple(over_the_imports(python, case.modules) for _ in range(3))
+    yield Row(f"{case.name}: spare over the imports alone", over, "MB", target=15)
     whole = asyncio.run(_edits(case, root))
     yield Row(f"{case.name}: load() edited -> new answer", whole, target=case.target)
 
 
 def _environment(case: Case, folder: Path) -> str | None:
-    if not case.modules:
-        return sys.executable
+    """The interpreter of an environment as a Truss gets it, byte code included."""
     uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
+    serving = ["--compile-bytecode", "--requirements", str(SERVER_DIR / "requirements.txt")]
     commands = [
         [*uv, "venv", "--python", sys.executable, str(folder)],
-        [*uv, "pip", "install", "--python", str(folder), *case.requirements, *SERVING],
+        [*uv, "pip", "install", "--python", str(folder), *serving, *case.requirements],
     ]
     for command in commands:
         if subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
@@ -120,17 +120,13 @@ def _cold(truss: Truss, python: str) -> float:
         return _load(server, truss, began)
 
 
-def _spare(case: Case, truss: Truss, python: str) -> tuple[float, float, float]:
-    """Milliseconds to ready; milliseconds until it was warm; its memory in MiB."""
+def _spare(case: Case, truss: Truss, python: str) -> tuple[float, float]:
+    """Milliseconds to ready; milliseconds until it was warm."""
     began = time.perf_counter()
     with booted(python) as server:
-        if case.modules:
-            server.send("preload", modules=case.modules)
-            problem = server.event("preloaded")["problem"]
-            assert problem is None, problem
+        preload(server, case.modules)
         warm = (time.perf_counter() - began) * 1000
-        memory = _private(server.process.popen.pid)
-        return _load(server, truss, time.perf_counter()), warm, memory
+        return _load(server, truss, time.perf_counter()), warm
 
 
 def _load(server: Managed, truss: Truss, began: float) -> float:
@@ -182,27 +178,6 @@ def _fork_server(case: Case, python: str) -> Iterator[ForkServer]:
         finally:
             ours.close()
             parent.wait(30)
-
-
-def _imports_alone(case: Case, python: str) -> float:
-    """MiB of an interpreter that has imported the case's packages, and nothing of ours."""
-    source = f"import sys, {', '.join(case.modules) or 'os'}; print(flush=True); sys.stdin.read()"
-    process = subprocess.Popen(
-        [python, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    with process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        memory = _private(process.pid)
-        process.communicate()
-        return memory
-
-
-def _private(pid: int) -> float:
-    """MiB that would be free without the process: libraries are shared with the serving one."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    sizes = {line.split(":")[0]: int(line.split()[-2]) for line in lines[1:]}
-    return (sizes["Private_Clean"] + sizes["Private_Dirty"]) * 1024 / MEBIBYTE
 
 
 async def _edits(case: Case, root: Path) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ import threading
 
 SERVING = (
     "control_truss_inference.managed",
-    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.http.auto",
     "uvicorn.lifespan.off",
     "uvicorn.loops.auto",
 )
