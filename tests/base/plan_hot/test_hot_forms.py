@@ -11,7 +11,7 @@ from tests.base.plan_hot.hot_edits import Edit, carried, edit, executed, planned
 MODEL = """
  import functools, operator, typing, collections, contextlib, copy, random
  import numpy as np
- import vendor
+ import transformers, vendor
  from functools import partial
  from operator import methodcaller, attrgetter
  MEMO = {{}}
@@ -45,6 +45,10 @@ MODEL = """
      return function
  def fill(out, value):
      out["v"] = value
+ def made():
+     return vendor.connect(1)
+ def run(tok, text):
+     return tok.settle(text)
  note = LOG.append
  filed = functools.partial(remember, MEMO)
  class Router:
@@ -79,7 +83,10 @@ MODEL = """
              self.own[0] = v
          self.stash = keep_it
          self.innocent = lambda v: v + 1
-         self.tok = vendor.tokenizer()
+         self.tok = transformers.tokenizer()
+         self.own_tok, self.other = vendor.tokenizer()
+         self.made = made()
+         self.pipe, self.log = parts(), logging.getLogger()
          self.table = {{'keep': self.keep}}
          self.router = Router()
          self.buf = np.zeros(3)
@@ -177,6 +184,21 @@ STALE = [
     'grade.__globals__["LAST"] = grade(x)',
     "functools.reduce(self.merge, [grade(x)], self.own)",
     'delattr(self, "own") if grade(x) else None',
+    "self.pipe.send(grade(x))",
+    "push = self.pipe.send; push(grade(x))",
+    "self.pipe.throw(ValueError(grade(x)))",
+    "self.buf.add_(grade(x))",
+    "self.tok.set_target(grade(x))",
+    "self.log.addFilter(grade(x))",
+    "self.own_tok(grade(x))",
+    "self.own_tok.settle(grade(x))",
+    "tok = self.other; tok.settle(grade(x))",
+    "self.made.inner.settle(grade(x))",
+    "if grade(x): self.made.settle(1)",
+    "list(map(self.own_tok, [grade(x)]))",
+    "list(map(self.own_tok.settle, [grade(x)]))",
+    "run(self.own_tok, grade(x))",
+    "vendor.CLIENT.settle(grade(x))",
 ]
 RESETS = [
     ("through()[x] = grade(x)", "MEMO"),
@@ -207,6 +229,12 @@ HARMLESS = [
     'y = copy.deepcopy(self.own); y["a"] = grade(x); return y',
     "return self.router.plain(grade(x))",
     "return self.tok.settle(grade(x))",
+    "tok = self.tok; return tok.settle(grade(x))",
+    "return run(self.tok, grade(x))",
+    "return vendor.settle(grade(x))",
+    "return vendor.Tokenizer(x).settle(grade(x))",
+    "return self.own_tok.settle(x), grade(x)",
+    "return self.rows.index(grade(x)), self.own.get(grade(x))",
     "return self.shared.get(grade(x))",
 ]
 

@@ -10,7 +10,6 @@ from truss_base.plan.definitions import Function
 from truss_base.plan.hot.keeping.conditions import JUMPS, conditions, decided_by_raising
 from truss_base.plan.hot.syntax import (
     FILLERS,
-    MUTATORS,
     Tries,
     children,
     dotted,
@@ -18,6 +17,7 @@ from truss_base.plan.hot.syntax import (
     parameters,
     walked,
 )
+from truss_base.plan.hot.verbs import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,7 +163,7 @@ class Bindings:
     def _fill(self, call: ast.Call) -> None:
         """What a call puts into objects of the function's own."""
         values = given(call)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS:
+        if isinstance(call.func, ast.Attribute) and changes(call.func.attr):
             self._put(call.func.value, values)
         elif dotted(call.func) in FILLERS and call.args:
             self._put(call.args[0], values[1:])

@@ -11,22 +11,30 @@ from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.keeping.bindings import Bindings, Nested
 from truss_base.plan.hot.keeping.slices import Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, used_up
-from truss_base.plan.hot.syntax import KEEPERS, WRITERS, callee, dotted, walked
+from truss_base.plan.hot.syntax import WRITERS, callee, dotted, walked
+from truss_base.plan.hot.verbs import STATEFUL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from truss_base.plan.hot.facts import Path
+    from truss_base.plan.hot.keeping.slices import Slice
+
+_NOWHERE = ast.Pass()  # no condition is around it
 _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryOp, ast.BinOp)
 
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """The names that went into a value, as they are and as they were called; whether something
-    is among them that keeps what it is called with."""
+    is among them that keeps what it is called with; the paths from outside of the function, and
+    whether its parameters are in it."""
 
     named: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     keeps: bool = False
+    origins: frozenset[Path] = frozenset()
+    from_parameters: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,20 @@ def making_of(text: str, *, member: bool) -> Making:
     for node in nodes:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
-        made = _ingredients(slices.parts([node.value]), used)
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        made = _ingredients(slices.parts([node.value]), used, slices.of([node.value], _NOWHERE))
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in (item for each in targets for item in _parts(each)):
             if (path := dotted(target)) is not None:
                 bound[path[-1]] = (*bound.get(path[-1], ()), made)
     nested = [node for node in nodes if node is not statement and isinstance(node, Nested)]
     return Making(bound, any(map(_closes, nested)))
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    """What a target binds, which may be several names."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return [part for item in target.elts for part in _parts(item)]
+    return [target.value] if isinstance(target, ast.Starred) else [target]
 
 
 def is_constant(text: str) -> bool:
@@ -66,13 +82,15 @@ def is_constant(text: str) -> bool:
     return all(isinstance(n, _FIXED) for n in walked(value) if isinstance(n, ast.expr))
 
 
-def _ingredients(parts: Sequence[ast.AST], used: set[int]) -> Ingredients:
+def _ingredients(parts: Sequence[ast.AST], used: set[int], value: Slice) -> Ingredients:
     nodes = [node for part in parts for node in walked(part)]
     names = [node for node in nodes if isinstance(node, ast.Name | ast.Attribute)]
     return Ingredients(
         named=frozenset((dotted(node) or ("?",))[-1] for node in names if id(node) not in used),
         called=frozenset(callee(node)[-1] for node in nodes if isinstance(node, ast.Call)),
         keeps=any(changes_by_name(node) or _keeps(node, used) for node in nodes),
+        origins=value.reads,
+        from_parameters=value.from_parameters,
     )
 
 
@@ -88,4 +106,4 @@ def _closes(function: ast.AST) -> bool:
 
 
 def _keeps_by_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in KEEPERS | WRITERS
+    return isinstance(node, ast.Attribute) and node.attr in STATEFUL | WRITERS

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot import known
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.losses import Losses, Memory
+from truss_base.plan.hot.keeping.origins import Origins
 from truss_base.plan.hot.keeping.receivers import MAKING, Receivers
 from truss_base.plan.hot.wording import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from truss_base.plan.hot.case import Case
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.slices import Slice
-    from truss_base.plan.hot.keeping.state import Given, Passed
+    from truss_base.plan.hot.keeping.state import Given, Passed, State
     from truss_base.plan.hot.program import Key
 
 _PIPELINE = (
@@ -43,13 +46,15 @@ class Stale(Flag):
 
 def memory_of(case: Case) -> Memory:
     """Looks through everything in the old version that may have kept a result."""
-    return _Search(case, Receivers(case.old.program, case.old.family)).run()
+    receivers = Receivers(case.old.program, case.old.family)
+    return _Search(case, receivers, Origins(receivers)).run()
 
 
 @dataclass(slots=True)
 class _Search:
     case: Case
     receivers: Receivers
+    origins: Origins
     _pending: deque[tuple[Key, Stale]] = field(default_factory=deque)
     _seen: set[tuple[Key, Stale]] = field(default_factory=set)
 
@@ -95,21 +100,33 @@ class _Search:
         if state is None:
             return
         unchanged = self._new_code(key)
+
+        def is_stale(value: Slice) -> bool:
+            return self._is_stale(key, value, stale, unchanged)
+
         own = stale is Stale.INSTANCE  # what such an object keeps in itself ends with it
+        for where, line in self._kept(key, state, own, is_stale):
+            losses.lose(key, where, line)
+        for passed in state.passed:
+            if is_stale(passed.value):
+                self._pass(key, passed, Stale.PARAMETERS, losses)
+            if passed.decided and is_stale(passed.decided):
+                self._pass(key, passed, Stale.CALL, losses)
+
+    def _kept(
+        self, key: Key, state: State, own: bool, is_stale: Callable[[Slice], bool]
+    ) -> Iterator[tuple[Path, int]]:
+        """The places in which a function leaves what the new version would not, with the line."""
         for kept in state.kept:
             fresh = kept.place[0] == SELF and (own or key[1].rpartition(".")[2] in MAKING)
-            if fresh and not self.case.old.family.owns(key):
-                continue
-            if self._is_stale(key, kept.value, stale, unchanged):
-                losses.lose(key, kept.place, kept.line)
+            if (self.case.old.family.owns(key) or not fresh) and is_stale(kept.value):
+                yield kept.place, kept.line
         for given in state.given:
-            if self._writes(key, given) and self._is_stale(key, given.value, stale, unchanged):
-                losses.lose(key, given.place, given.line)
-        for passed in state.passed:
-            if self._is_stale(key, passed.value, stale, unchanged):
-                self._pass(key, passed, Stale.PARAMETERS, losses)
-            if passed.decided and self._is_stale(key, passed.decided, stale, unchanged):
-                self._pass(key, passed, Stale.CALL, losses)
+            if self._writes(key, given) and is_stale(given.value):
+                yield given.place, given.line
+        for used in state.used:
+            if is_stale(used.value) and self.origins.is_unknown(key, used.place):
+                yield used.place, used.line
 
     def _pass(self, key: Key, passed: Passed, stale: Stale, losses: Losses) -> None:
         """Follows what is passed to where it arrives."""

@@ -93,7 +93,7 @@ class Receivers:
         """What is called by the name of a variable, or of an attribute of the instance."""
         functions: set[Key] = set()
         keeps = False
-        for made in self._ingredients(user, path):
+        for _, made in self.made(user, path):
             for name in made.named:
                 functions.update(self.called(name))
             for name in made.called:
@@ -102,13 +102,14 @@ class Receivers:
             keeps |= made.keeps or any(map(self._closes, made.called))
         return Held(frozenset(functions), keeps)
 
-    def _ingredients(self, user: Key, path: Path) -> Iterator[Ingredients]:
+    def made(self, user: Key, path: Path) -> Iterator[tuple[Key, Ingredients]]:
+        """What went into a variable or an attribute of the instance, by who binds it."""
         for key in self._binders(user, path):
             if (definition := self.program.definition(key)) is not None:
                 name = path[-1] if path[0] == SELF else key[1].rpartition(".")[2]
                 for text in definition.texts:
                     making = making_of(text, member=bool(definition.owner))
-                    yield from making.bound.get(name, ())
+                    yield from ((key, made) for made in making.bound.get(name, ()))
 
     def _closes(self, name: str) -> bool:
         """Whether a function of this name makes one that changes what is around it."""
@@ -122,7 +123,7 @@ class Receivers:
     def _binders(self, user: Key, path: Path) -> Iterator[Key]:
         """The definitions that bind it."""
         if path[0] == SELF:
-            for key in self._siblings(user):
+            for key in self.siblings(user):
                 definition = self.program.definition(key)
                 uses = definition.uses if definition is not None else ()
                 if any(use.role is Role.STORE and use.path == path for use in uses):
@@ -134,7 +135,7 @@ class Receivers:
             if found is not None and found.kind in VARIABLES:
                 yield key
 
-    def _siblings(self, user: Key) -> Iterator[Key]:
+    def siblings(self, user: Key) -> Iterator[Key]:
         """The members of the class that a method belongs to, for the model's those of all."""
         if self.family.owns(user):
             yield from self.family.members(self.program)

@@ -11,7 +11,7 @@ from truss_base.plan.hot import known
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.bindings import Bindings
-from truss_base.plan.hot.keeping.places import Places, handed_back
+from truss_base.plan.hot.keeping.places import INSTANCE, RESULT, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, handed_out, targets, used_up
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.targets import Target
+
+
+_CALLING = frozenset({"filter", "map"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,30 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """A call of what lives at `place`, of something that belongs to it, or of something else that
+    is given it, with a value."""
+
+    place: Path
+    value: Slice
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """All that one function leaves behind, passes on and hands out."""
+    """All that one function leaves behind, passes on, makes use of and hands out."""
 
     kept: tuple[Kept, ...]
     passed: tuple[Passed, ...]
     given: tuple[Given, ...]
+    used: tuple[Used, ...]
     returned: frozenset[Path]
 
     @property
     def codes(self) -> frozenset[int]:
         """The code of all slices."""
         values = [item.value for item in self.kept] + [item.value for item in self.given]
+        values += [item.value for item in self.used]
         for passed in self.passed:
             values += [passed.value, *([passed.decided] if passed.decided else [])]
         return frozenset(value.code for value in values)
@@ -97,6 +112,7 @@ class _Visitor:
         kept: list[Kept] = []
         passed: list[Passed] = []
         beside: list[Given] = []
+        used: list[Used] = []
         for node in self._nodes:
             kept += self._kept(node, targets(node))
             if id(node) not in self._used:
@@ -105,10 +121,11 @@ class _Visitor:
             if isinstance(node, ast.Call):
                 passed.extend(self._passed(node))
                 beside.extend(self._given(node))
+                used.extend(self._uses(node))
             elif isinstance(node, Decorated) and node is not self._statement:
                 passed.extend(self._decorated(node))
         returned = frozenset().union(*map(self._places.of, handed_back(self._statement)))
-        return State(tuple(kept), tuple(passed), tuple(beside), returned)
+        return State(tuple(kept), tuple(passed), tuple(beside), tuple(used), returned)
 
     def _line(self, node: ast.AST) -> int:
         return getattr(node, "lineno", 1) - self._statement.lineno
@@ -171,6 +188,20 @@ class _Visitor:
                 yield from (Given(path, place, others, self._line(node)) for place in places)
         if values and known.is_setting(path[-1]):
             yield Given(path, path, self._slices.of(values, node), self._line(node))
+
+    def _uses(self, node: ast.Call) -> Iterator[Used]:
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        if self._places.outside(owner) == INSTANCE:  # an attribute of the instance is called
+            owner = node.func
+        values = given(node)
+        pairs = [(owner, values)]
+        if not known.only_looks(dotted(node.func) or ("?",)) or callee(node)[-1] in _CALLING:
+            pairs += [(item, [each for each in values if each is not item]) for item in values]
+        for user, others in pairs:
+            value = self._slices.of(others, node)
+            for place in self._places.called(user) | self._places.of(user):
+                if place != INSTANCE and (place[0] in (SELF, RESULT) or place[0][0] != "<"):
+                    yield Used(place, value, self._line(node))
 
     def _places_of(self, values: Iterable[ast.expr]) -> frozenset[Path]:
         return frozenset().union(*(self._places.of(value) for value in values))

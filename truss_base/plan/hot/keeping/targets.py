@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.keeping.places import FILE
-from truss_base.plan.hot.syntax import FILLERS, KEEPERS, MUTATORS, WRITERS, dotted, given, walked
+from truss_base.plan.hot.syntax import FILLERS, WRITERS, dotted, given, walked
+from truss_base.plan.hot.verbs import STATEFUL, changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _INTO = frozenset({"file", "into", "out"})
 _BY_NAME = frozenset({"attrgetter", "methodcaller"})
 _RUNNERS = (("eval",), ("exec",))
-_TELLTALE = MUTATORS | WRITERS | {":=", "exec", "eval", "getattr", "setattr"}
+_TELLTALE = WRITERS | {":=", "exec", "eval", "getattr", "setattr"}
 
 
 def targets(node: ast.AST) -> Iterator[Target]:
@@ -45,7 +46,7 @@ def _filled(call: ast.Call) -> Iterator[Target]:
     values = given(call)
     if dotted(call.func) in FILLERS and len(call.args) > 1:
         yield _item_of(call.args[0]), values[1:]
-    elif isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS:
+    elif isinstance(call.func, ast.Attribute) and changes(call.func.attr):
         yield _item_of(call.func.value), values
     elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
         yield ast.Name(FILE, ast.Store()), values
@@ -60,7 +61,7 @@ def handed_out(node: ast.AST, instance: str | None, calls: Sequence[ast.expr]) -
     owner, name = _method(node)
     if owner is None or (isinstance(owner, ast.Name) and owner.id in (instance, "operator")):
         return  # the model's own method, a plain attribute like `self.cache`, or `operator.add`
-    if name in KEEPERS or name is None:
+    if name in STATEFUL or name is None:
         yield _item_of(owner), [*calls]
     elif name in WRITERS:
         yield ast.Name(FILE, ast.Store()), [*calls]
@@ -81,7 +82,8 @@ def changes_by_name(node: ast.AST) -> str | None:
     names = [item.value if isinstance(item, ast.Constant) else None for item in node.args]
     used = names[:1] if path[-1] == "methodcaller" else names
     last = {None if name is None else str(name).rpartition(".")[2] for name in used}
-    return path[-1] if None in last or last & (MUTATORS | WRITERS) else None
+    tells = any(name is None or name in WRITERS or changes(name) for name in last)
+    return path[-1] if tells else None
 
 
 def _only_looks(call: ast.Call) -> bool:
@@ -91,7 +93,7 @@ def _only_looks(call: ast.Call) -> bool:
         return False
     texts = (node.value for node in walked(text) if isinstance(node, ast.Constant))
     words = re.findall(r"\w+|:=", " ".join(map(str, texts)))
-    return not _TELLTALE.intersection(words)
+    return not any(word in _TELLTALE or changes(word) for word in words)
 
 
 def used_up(nodes: Sequence[ast.AST]) -> set[int]:
