@@ -172,7 +172,8 @@ async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
     except RebuildNeeded as needed:
         return _plan(Strategy.REBUILD, needed.reasons, changed=True)
     found = _plan(Strategy.from_label(result.strategy), result.reasons, changed=result.changed)
-    return {**found, "hash": result.hash, "prev_hash": result.prev_hash}
+    more = {"hash": result.hash, "prev_hash": result.prev_hash, "reservation": result.reservation}
+    return {**found, **more}
 
 
 def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[str, Any]:
@@ -258,6 +259,7 @@ def result_of(answer: dict[str, Any], base: Signature, found: Difference) -> Pat
         reasons=tuple(answer.get("reasons", ())),
         timings_ms=dict(answer.get("timings_ms", {})),
         msg=str(answer.get("msg", "")),
+        reservation=str(answer.get("reservation", "")),
     )
 
 

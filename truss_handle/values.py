@@ -79,7 +79,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class PatchResult:
-    """What a patch did. `changed` False: the server already ran these files."""
+    """What a patch did, or would do. `changed` False: the server already ran these files.
+
+    `reservation`: what would make it another `strategy` than the one of a dry run, in words.
+    """
 
     ok: bool
     changed: bool
@@ -89,6 +92,7 @@ class PatchResult:
     reasons: Sequence[Mapping[str, str]]
     timings_ms: Mapping[str, float]
     msg: str
+    reservation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

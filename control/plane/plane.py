@@ -21,6 +21,7 @@ from control.plane.patching.activator import Activator
 from control.plane.patching.changes import ReleaseFiles
 from control.plane.patching.drafts import Drafts
 from control.plane.patching.engine import Engine
+from control.plane.patching.foresight import Foreseer
 from control.plane.patching.history import History
 from control.plane.patching.leftovers import Leftovers
 from control.plane.patching.patcher import Patcher
@@ -112,7 +113,15 @@ class ControlPlane:
         )
         leftovers = Leftovers(store, self.supervisor, self.drafts, provisions)
         self.patcher = Patcher(
-            store, engine, self.drafts, leftovers, self.settling, history, turn, self.changes
+            store,
+            engine,
+            self.drafts,
+            Foreseer(self.supervisor, turn),
+            leftovers,
+            self.settling,
+            history,
+            turn,
+            self.changes,
         )
         self.route = Route(self.gate, self.supervisor.note_success)
 

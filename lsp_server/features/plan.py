@@ -46,7 +46,8 @@ def _sentence(plan: Mapping[str, Any]) -> str:
         return f"{strategy}: a patch cannot do this, the container has to be rebuilt."
     if plan.get("upper_bound"):
         return f"At most {strategy}: nothing that runs could be asked."
-    return f"A patch would take {strategy}."
+    reservation = f", {plan['reservation']}" if plan.get("reservation") else ""
+    return f"A patch would take {strategy}{reservation}."
 
 
 def _cell(text: str) -> str:

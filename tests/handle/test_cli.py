@@ -84,7 +84,7 @@ def test_from_nothing_to_a_changed_answer(
     assert run("status", truss)[0] == 3
 
 
-def test_a_hot_swap_is_planned_with_its_reservation(
+def test_a_hot_swap_is_planned_with_the_word_of_the_live_process(
     run: Callable[..., tuple[int, str, str]], make_truss: Callable[..., Path]
 ) -> None:
     truss = make_truss()
@@ -93,7 +93,7 @@ def test_a_hot_swap_is_planned_with_its_reservation(
     for command in (("plan",), ("patch", "--dry-run")):
         lines = run(*command, truss)[1].splitlines()
         assert "S1" in lines[0]
-        assert lines[-1].strip().startswith("unless something that lives holds the old code")
+        assert lines[-1].endswith("hot swap"), "nothing that lives speaks against it"
     (truss / "model" / "model.py").unlink()
     status, _, err = run("patch", truss)
     assert status == 4

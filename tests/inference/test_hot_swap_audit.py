@@ -96,10 +96,14 @@ def check(server: Swapping, affected: str, reason: str | None, text: dict[str, s
         name for name in ("Helper", "Other", "helper", "spin", "HANDLERS") if name != affected
     ]
     swap = document(part, affected={"model.model": [affected]})
+    server.managed.send("swap_audit", id=1, swap=swap)
+    foreseen = server.managed.event("swap_audited")
     server.prepare(server.stage({MODEL: new}), swap)
     event = server.outcome("swap_refused" if reason else "swap_ready")
     if reason is not None:
         assert reason in "; ".join(event["reasons"])
+    assert foreseen["certain"]
+    assert foreseen["reasons"] == event.get("reasons", []), "what is foreseen is what happens"
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -140,6 +140,40 @@ async def test_a_client_that_opens_nothing_is_told_the_plan(
     assert editor.client.shown_documents == []
 
 
+KEEPING = """\
+from unittest.mock import Mock
+
+
+def grade():
+    return "good"
+
+
+class Model:
+    def load(self):
+        self.witness = Mock()  # keeps what it is called with, which no analysis of sources tells
+
+    def predict(self, request):
+        self.witness(grade)
+        return grade()
+"""
+
+
+async def test_a_plan_is_told_by_the_live_process(running: Path, open_editor: OpenEditor) -> None:
+    (running / MODEL).write_text(KEEPING)
+    editor = await started(running, open_editor, mode="off")
+    editor.type(MODEL, '"good"', '"better"')
+    editor.save(MODEL)
+    plan = await editor.command("truss.showPlan")
+    assert (plan["strategy"], plan["reservation"]) == ("S1", "")
+    assert "A patch would take **S1 hot swap**." in plan["markdown"]
+    assert (await editor.command("truss.predict", input={}))["output"] == "good"
+    plan = await editor.command("truss.showPlan")
+    assert (plan["strategy"], plan["reservation"]) == ("S2", "")
+    assert "A patch would take **S2 reload**." in plan["markdown"]
+    assert "no hot swap, since `grade` of model.model: " in plan["markdown"]
+    assert (await editor.command("truss.predict", input={}))["output"] == "good"
+
+
 async def test_a_newer_setting_counts_more_than_an_older_word(
     running: Path, open_editor: OpenEditor
 ) -> None:

@@ -77,6 +77,13 @@ def test_a_plan_is_a_readable_table() -> None:
     assert "| requirements | S4 | the image \\| is built from it |" in text
 
 
+def test_a_plan_that_is_not_certain_says_so() -> None:
+    reasons = [{"subject": "a", "strategy": "S1", "reason": "b"}]
+    plan = {"strategy": "S1", "title": "hot swap", "reservation": "unless so"}
+    text = markdown("iris", {**plan, "reasons": reasons})
+    assert "A patch would take **S1 hot swap**, unless so.\n" in text
+
+
 def test_a_plan_without_changes_says_so() -> None:
     assert "Nothing to patch" in markdown("iris", {"strategy": "S0", "reasons": []})
 

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from truss_base.exceptions import TrussBaseError
-from truss_base.strategy import Strategy
 from truss_handle import operations
 from truss_handle.cli import exit_codes
 from truss_handle.cli.arguments import add_command
@@ -55,13 +54,12 @@ def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     bound = " at most (nothing runs that could say it exactly)" if plan["upper_bound"] else ""
     yield f"{plan['strategy']} {plan['title']}{bound}"
     yield from _reason_lines(plan["reasons"])
-    yield from _reservation(plan["strategy"])
+    yield from _reservation(plan.get("reservation"))
 
 
-def _reservation(strategy: str) -> Iterator[str]:
-    """What only the swap itself can find out."""
-    if strategy == Strategy.HOT_SWAP.label:
-        yield "  unless something that lives holds the old code: then the model loads again (S2)"
+def _reservation(reservation: str | None) -> Iterator[str]:
+    if reservation:
+        yield f"  {reservation}"
 
 
 def _reason_lines(reasons: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -83,7 +81,7 @@ async def _patch(
     )
     lines = [*_result_lines(result, time.perf_counter() - began)]
     if result.changed and arguments.dry_run:
-        lines += _reservation(result.strategy)
+        lines += _reservation(result.reservation)
     output.result(asdict(result), lines)
     return exit_codes.OK
 

@@ -80,11 +80,12 @@ async def prepare(
 
 
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
-    """What a patch would do: {strategy, title, upper_bound, reasons, changed, hash, prev_hash}.
+    """What a patch would do: {strategy, title, upper_bound, reasons, changed, hash, prev_hash,
+    reservation}.
 
-    Exact where something runs (any change replaces a plain server), but that S1 becomes S2 where
-    something that lives holds the old code; otherwise, against the last known version, an upper
-    bound.
+    Exact where something runs (any change replaces a plain server): the live process is asked
+    whether something holds the old code. Where it cannot tell for certain, `reservation` says so.
+    Otherwise, against the last known version, an upper bound.
     """
     from truss_handle import patching, plain_servers
 

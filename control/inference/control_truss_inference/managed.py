@@ -16,6 +16,7 @@ from .preloading import preload
 from .release import Release
 from .service import Service
 from .swap.document import SwapDocument
+from .swap.foresight import Verdict
 from .swap.request import SwapRequest
 from .tracebacks import ErrorReport
 
@@ -60,6 +61,10 @@ class ChannelObserver:
     def released(self, number: int) -> None:
         self._send("released", id=number)
 
+    def swap_audited(self, number: int, verdict: Verdict) -> None:
+        reasons = list(verdict.reasons)
+        self._send("swap_audited", id=number, reasons=reasons, certain=verdict.certain)
+
 
 class Operations:
     """Carries out what the control plane asks for. Runs in the channel's reading thread."""
@@ -78,6 +83,9 @@ class Operations:
                 str(op["release_dir"]), str(op["config_file"]), SwapDocument.from_wire(op["swap"])
             ),
             "swap": lambda op: self._service.swapper.prepare(SwapRequest.from_wire(op)),
+            "swap_audit": lambda op: self._service.swapper.foresee(
+                int(op["id"]), SwapDocument.from_wire(op["swap"])
+            ),
             "swap_commit": lambda op: self._service.swapper.commit(int(op["id"])),
             "swap_drop": lambda op: self._service.swapper.drop(int(op["id"])),
             "adopt": lambda op: self._service.swapper.adopt(str(op["release_dir"])),

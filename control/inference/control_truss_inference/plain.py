@@ -11,6 +11,7 @@ from . import process
 from .loading import LoadedModel
 from .release import Release
 from .service import Service
+from .swap.foresight import Verdict
 from .tracebacks import ErrorReport
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class LogObserver:
         return None
 
     def released(self, number: int) -> None:
+        return None
+
+    def swap_audited(self, number: int, verdict: Verdict) -> None:
         return None
 
 

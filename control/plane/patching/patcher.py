@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from control.plane.changes import Changes
     from control.plane.patching.drafts import Drafts
     from control.plane.patching.engine import Engine
+    from control.plane.patching.foresight import Foreseer
     from control.plane.patching.history import History
     from control.plane.patching.leftovers import Leftovers
     from control.plane.patching.request import PatchRequest
@@ -38,6 +39,7 @@ class Patcher:
         store: ReleaseStore,
         engine: Engine,
         drafts: Drafts,
+        foreseer: Foreseer,
         leftovers: Leftovers,
         settling: Settling,
         history: History,
@@ -47,6 +49,7 @@ class Patcher:
         self._store = store
         self._engine = engine
         self._drafts = drafts
+        self._foreseer = foreseer
         self._leftovers = leftovers
         self._settling = settling
         self._history = history
@@ -142,5 +145,8 @@ class Patcher:
         base, watch = self._store.live, Stopwatch()
         if request.hash == base.hash:
             return unchanged(base, watch)
-        chosen = (await self._drafts.check(base, request, watch)).chosen
-        return {**answer(PLANNED, base, request.hash, chosen, watch), "dry_run": True}
+        checked = await self._drafts.check(base, request, watch)
+        chosen, reservation = await self._foreseer.foresee(request, checked.chosen)
+        watch.lap("foresee")
+        planned = answer(PLANNED, base, request.hash, chosen, watch)
+        return {**planned, "dry_run": True, "reservation": reservation}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from control.plane.supervisor.limits import Limits
     from control.plane.supervisor.process import Event, InferenceProcess
     from control.plane.supervisor.spare import Spare, Surroundings
-    from control.plane.supervisor.swaps import PreparedSwap
+    from control.plane.supervisor.swaps import Foresight, PreparedSwap
 
 STOPPED = (
     "The inference server is stopped; `control-truss up`, or a POST to"
@@ -134,6 +134,12 @@ class Supervisor:
         if self.current is None or self._state != "ready":
             raise SwapRefused(["no model is loaded"])
         return await self.current.swaps.prepare(release, document, self._load_timeout)
+
+    async def foresee_swap(self, document: Mapping[str, Any], limit: float) -> Foresight | None:
+        """What the serving process would say to a hot swap; None where nobody can tell now."""
+        if self.current is None or self._state != "ready":
+            return None
+        return await self.current.swaps.foresee(document, limit)
 
     def compile_ahead(self, release: Release, document: Mapping[str, Any]) -> None:
         """Lets the serving process compile what a swap to `release` would execute."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import SwapRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from control.plane.releases.release import Release
 
@@ -22,6 +22,15 @@ UNANSWERED = "an earlier hot swap of this process has not ended"
 ENDED = "the inference process ended"
 
 Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What speaks against a hot swap at this moment; not `certain` where that may be over by the
+    time of the swap."""
+
+    reasons: Sequence[str]
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class Swaps:
         self._numbers = itertools.count(1)
         self._preparing: dict[int, asyncio.Future[Event]] = {}
         self._committing: dict[int, asyncio.Future[Event]] = {}
+        self._foreseeing: dict[int, asyncio.Future[Event]] = {}
         self._held: dict[int, str] = {}
         self._ended = False
         self.swapped = 0
@@ -65,6 +75,20 @@ class Swaps:
     def compile(self, release: Release, document: Mapping[str, Any]) -> None:
         """Has the code of a swap that may follow compiled; none of it is executed."""
         self._send({"op": "swap_compile", **_place(release), "swap": document})
+
+    async def foresee(self, document: Mapping[str, Any], limit: float) -> Foresight | None:
+        """What the process would say to a swap, which changes nothing of it. None where it does
+        not tell within `limit` seconds, or is making a swap."""
+        if self._ended or self._preparing:
+            return None
+        if _is_forced():
+            return Foresight((), certain=True)
+        number = next(self._numbers)
+        operation = {"op": "swap_audit", "id": number, "swap": document}
+        event = await _within(limit, self._asked(self._foreseeing, number, operation))
+        if event is None or event["event"] != "swap_audited":
+            return None
+        return Foresight(event["reasons"], event["certain"])
 
     async def prepare(
         self, release: Release, document: Mapping[str, Any], limit: float
@@ -119,9 +143,9 @@ class Swaps:
     def handle(self, event: Event) -> None:
         """Takes an event of the process, if it is about a swap."""
         kind, number = event.get("event"), event.get("id", 0)
-        waiting = self._committing if kind == "swapped" else self._preparing
-        if kind in ("swap_ready", "swap_refused", "swap_failed", "swapped"):
-            answer = waiting.pop(number, None)
+        asked_by = {"swapped": self._committing, "swap_audited": self._foreseeing}
+        if kind in ("swap_ready", "swap_refused", "swap_failed", *asked_by):
+            answer = asked_by.get(kind, self._preparing).pop(number, None)
             if answer is not None and not answer.done():
                 answer.set_result(event)
         elif kind == "released":
@@ -130,7 +154,7 @@ class Swaps:
     def end(self) -> None:
         """The process has ended: nothing is answered any more."""
         self._ended = True
-        for waiting in (self._preparing, self._committing):
+        for waiting in (self._preparing, self._committing, self._foreseeing):
             for answer in waiting.values():
                 if not answer.done():
                     answer.set_result(_ended())
@@ -161,8 +185,12 @@ def _operation(number: int, release: Release, document: Mapping[str, Any]) -> Ev
         "id": number,
         **_place(release),
         "swap": document,
-        "force": os.environ.get(FORCE) == "1",
+        "force": _is_forced(),
     }
+
+
+def _is_forced() -> bool:
+    return os.environ.get(FORCE) == "1"
 
 
 def _place(release: Release) -> Event:

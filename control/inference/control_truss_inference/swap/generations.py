@@ -45,12 +45,17 @@ class Generations:
         path = places.search_path(serving.root, str(release.root))
         generation = Generation(number, release, path)
         with self._mutex:
-            if len(self._in_use) == 1:
-                serving.modules = self._imported.below(serving.root)
+            self._look_at_imports()
             sources.add(generation.root, generation.number)
             self._in_use.append(generation)
             self._choose_import()
         return generation
+
+    def looked_at(self) -> Generation:
+        """The version that serves, with every module that it has imported by now."""
+        with self._mutex:
+            self._look_at_imports()
+        return self.serving
 
     def give_up(self, generation: Generation) -> None:
         """Forgets a version that never served."""
@@ -112,6 +117,11 @@ class Generations:
                     loader.namespace.pop(name, None)
 
     # Imports
+
+    def _look_at_imports(self) -> None:
+        # While there are several versions, each notes by itself what it imports.
+        if len(self._in_use) == 1:
+            self.serving.modules = self._imported.below(self.serving.root)
 
     def _choose_import(self) -> None:
         if len(self._in_use) > 1 and builtins.__import__ != self._import:

@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Protocol, Sequence
 
 from ..contract import read_contract
 from ..exceptions import ModelDefinitionError, ReleaseError, SwapRefused
@@ -17,6 +17,7 @@ from ..tracebacks import ErrorReport, report
 from .audit import audit
 from .building import Builder, visible
 from .definitions import codes, definitions
+from .foresight import MAY_COMPUTE, Verdict, foreseen
 from .generations import Generations
 from .places import roots_in_use
 from .request import Compiled
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
 MANY_ROOTS = 32
+NO_MODEL = "no model is loaded"
 
 
 class SwapObserver(Protocol):
@@ -49,6 +51,7 @@ class SwapObserver(Protocol):
     def swap_failed(self, number: int, error: ErrorReport) -> None: ...
     def swapped(self, number: int) -> None: ...
     def released(self, number: int) -> None: ...
+    def swap_audited(self, number: int, verdict: Verdict) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ class Swapper:
         self._ahead: Compiled | None = None
         self._dropped = 0
         self._resumes: asyncio.TimerHandle | None = None
-        self._requests: queue.SimpleQueue[SwapRequest] = queue.SimpleQueue()
+        self._newest = 0
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
 
     def compile(self, release_dir: str, config_file: str, document: SwapDocument) -> None:
@@ -102,10 +106,15 @@ class Swapper:
 
     def prepare(self, request: SwapRequest) -> None:
         """Builds the new version beside the old one; ends in one call of the observer."""
-        if self._worker is None:
-            self._worker = threading.Thread(target=self._work, name="swap", daemon=True)
-            self._worker.start()
-        self._requests.put(request)
+        self._newest = request.number
+        self._in_worker(lambda: self._prepare(request))
+
+    def foresee(self, number: int, document: SwapDocument) -> None:
+        """Finds out what would speak against a swap, and changes nothing; ends in one call of the
+        observer. A swap that is asked for meanwhile ends it early."""
+        self._in_worker(
+            lambda: self._observer.swap_audited(number, self._foreseen(number, document))
+        )
 
     def commit(self, number: int) -> None:
         """Makes the prepared swap the version that answers, between two requests."""
@@ -120,10 +129,16 @@ class Swapper:
         """From now on the files are those of another version; nothing that runs is affected."""
         self._loop.call_soon_threadsafe(self._adopt, Path(release_dir).resolve())
 
-    def _work(self) -> None:
+    def _in_worker(self, work: Callable[[], None]) -> None:
         """One after the other, in a thread that is there when the next save comes."""
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._run, name="swap", daemon=True)
+            self._worker.start()
+        self._work.put(work)
+
+    def _run(self) -> None:
         while True:
-            self._prepare(self._requests.get())
+            self._work.get()()
 
     def _prepare(self, request: SwapRequest) -> None:
         self._forget(self._taken())
@@ -144,14 +159,12 @@ class Swapper:
     def _made(self, request: SwapRequest) -> Prepared:
         version = self._application.version
         if version is None:
-            raise SwapRefused("no model is loaded")
-        if self._generations is None:
-            self._generations = Generations(version.model.release)
-            self._original = version.model.instance
+            raise SwapRefused(NO_MODEL)
+        generations = self._known(version)
         document, compiled = request.document, self._compilation(request)
         release = compiled.release
-        generation = self._generations.begin(request.number, release)
-        serving = self._generations.serving
+        generation = generations.begin(request.number, release)
+        serving = generations.serving
         try:
             old = version.model
             if not request.force:
@@ -161,17 +174,36 @@ class Swapper:
             if document.drop_cached:
                 self._quiesce(version)
         except BaseException:
-            self._generations.give_up(generation)
+            generations.give_up(generation)
             self._loop.call_soon_threadsafe(self._resume)
             raise
         return Prepared(request.number, generation, builder, model, document)
+
+    def _foreseen(self, number: int, document: SwapDocument) -> Verdict:
+        version = self._application.version
+        if version is None:
+            return Verdict((NO_MODEL,), certain=True)
+        serving, models = self._known(version).looked_at(), [version.model.instance, self._original]
+
+        def look() -> None:
+            audit(document, serving, version, models, self._loop, is_paused=False)
+
+        drops_cached = bool(document.drop_cached)
+        return foreseen(
+            look, version.in_flight, lambda: self._newest < number, drops_cached=drops_cached
+        )
+
+    def _known(self, version: Version) -> Generations:
+        if self._generations is None:
+            self._generations = Generations(version.model.release)
+            self._original = version.model.instance
+        return self._generations
 
     def _captures_left(self, document: SwapDocument, version: Version) -> Captures:
         """What is still held once the swap is made. Where requests in flight seem to hold old
         code, it is looked for once more when they have ended, or while no other begins. Raises
         SwapRefused."""
-        assert self._generations is not None, "made before"
-        serving, models = self._generations.serving, [version.model.instance, self._original]
+        serving, models = self._known(version).serving, [version.model.instance, self._original]
         try:
             return audit(document, serving, version, models, self._loop, is_paused=False)
         except SwapRefused:
@@ -184,7 +216,7 @@ class Swapper:
         """Holds requests until the commit: one in flight could compute again, by the old code,
         what the new code is to compute. Raises SwapRefused if they do not end soon."""
         if not self._wait_for_idle(version):
-            raise SwapRefused("a request in flight may compute again what it had cached")
+            raise SwapRefused(MAY_COMPUTE)
 
     def _wait_for_idle(self, version: Version) -> bool:
         """Holds requests that come; whether those in flight have ended soon."""

@@ -1,0 +1,59 @@
+"""What speaks against a swap at this moment, looked for without making it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Sequence
+
+from ..exceptions import SwapRefused
+
+if TYPE_CHECKING:
+    from ..in_flight import InFlight
+
+MAY_COMPUTE = "a request in flight may compute again what it had cached"
+_QUIET_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`reasons` are those that were found. It is not `certain` where requests were in flight, which
+    may end before the swap, nor where the look was ended early."""
+
+    reasons: Sequence[str]
+    certain: bool
+
+
+def foreseen(
+    look: Callable[[], object],
+    in_flight: InFlight,
+    is_wanted: Callable[[], bool],
+    *,
+    drops_cached: bool,
+) -> Verdict:
+    """The verdict of `look`, which raises SwapRefused. Nothing is held up for it: where requests
+    in flight may be the reason, it looks again once they have ended, if that is soon."""
+    if not is_wanted():
+        return Verdict((), certain=False)
+    verdict = _verdict(look, in_flight)
+    if verdict.reasons and not verdict.certain:
+        end = time.monotonic() + _QUIET_SECONDS
+        while in_flight.count and is_wanted() and time.monotonic() < end:
+            time.sleep(0.001)
+        if is_wanted() and not in_flight.count:
+            verdict = _verdict(look, in_flight)
+    if drops_cached and in_flight.count and not verdict.reasons:
+        return Verdict((MAY_COMPUTE,), certain=False)
+    return verdict
+
+
+def _verdict(look: Callable[[], object], in_flight: InFlight) -> Verdict:
+    before = in_flight.count
+    reasons: Sequence[str] = ()
+    try:
+        look()
+    except SwapRefused as refusal:
+        reasons = refusal.reasons
+    except Exception as exc:  # what the swap would say of it, nobody knows before
+        return Verdict((f"looking for what lives ended with {type(exc).__name__}: {exc}",), False)
+    return Verdict(reasons, certain=not reasons or not (before or in_flight.count))
