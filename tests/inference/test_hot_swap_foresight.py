@@ -42,8 +42,8 @@ def state():
         sorted(sys.modules),
         id(sys.modules["model.model"]),
         sum(type(each).__name__ in ("Model", "Generation") for each in gc.get_objects()),
-        [id(builtins.__import__), sys.path, os.getcwd(), sys.meta_path == sys.meta_path],
-        [name for name in threads if name != "swap"],
+        [id(builtins.__import__), sys.path, os.getcwd()],
+        [name for name in threads if not name.startswith(("model", "swap"))],
     ]
 """
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Sequence
 
 from ..exceptions import SwapRefused
+from .pause import QUIET_SECONDS
 
 if TYPE_CHECKING:
     from ..in_flight import InFlight
 
 MAY_COMPUTE = "a request in flight may compute again what it had cached"
-_QUIET_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def foreseen(
         return Verdict((), certain=False)
     verdict = _verdict(look, in_flight)
     if verdict.reasons and not verdict.certain:
-        end = time.monotonic() + _QUIET_SECONDS
+        end = time.monotonic() + QUIET_SECONDS
         while in_flight.count and is_wanted() and time.monotonic() < end:
             time.sleep(0.001)
         if is_wanted() and not in_flight.count:

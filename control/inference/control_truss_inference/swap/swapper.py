@@ -19,6 +19,7 @@ from .building import Builder, visible
 from .definitions import codes, definitions
 from .foresight import MAY_COMPUTE, Verdict, foreseen
 from .generations import Generations
+from .pause import Pause
 from .places import roots_in_use
 from .request import Compiled
 from .sibling import sibling
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from .request import SwapRequest
 
 
-# Requests are held this long at most: until those in flight have ended, then until the commit.
-QUIET_SECONDS = 0.1
-PAUSE_SECONDS = 1.0
 MANY_ROOTS = 32
 NO_MODEL = "no model is loaded"
 
@@ -89,7 +87,7 @@ class Swapper:
         self._original: Any = None
         self._ahead: Compiled | None = None
         self._dropped = 0
-        self._resumes: asyncio.TimerHandle | None = None
+        self._pause = Pause(application, loop)
         self._newest = 0
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
@@ -175,7 +173,7 @@ class Swapper:
                 self._quiesce(version)
         except BaseException:
             generations.give_up(generation)
-            self._loop.call_soon_threadsafe(self._resume)
+            self._pause.end_soon()
             raise
         return Prepared(request.number, generation, builder, model, document)
 
@@ -209,29 +207,14 @@ class Swapper:
         except SwapRefused:
             if not version.in_flight.count:
                 raise
-        self._wait_for_idle(version)
+        self._pause.wait_for_idle(version)
         return audit(document, serving, version, models, self._loop, is_paused=True)
 
     def _quiesce(self, version: Version) -> None:
         """Holds requests until the commit: one in flight could compute again, by the old code,
         what the new code is to compute. Raises SwapRefused if they do not end soon."""
-        if not self._wait_for_idle(version):
+        if not self._pause.wait_for_idle(version):
             raise SwapRefused(MAY_COMPUTE)
-
-    def _wait_for_idle(self, version: Version) -> bool:
-        """Holds requests that come; whether those in flight have ended soon."""
-        return asyncio.run_coroutine_threadsafe(self._idle(version), self._loop).result()
-
-    async def _idle(self, version: Version) -> bool:
-        self._application.pause()
-        end = time.monotonic() + QUIET_SECONDS
-        while version.in_flight.count and time.monotonic() < end:
-            await asyncio.sleep(0.001)
-        if self._resumes is not None:
-            self._resumes.cancel()
-        # In case that neither a commit nor a failure follows, which resume at once.
-        self._resumes = self._loop.call_later(PAUSE_SECONDS, self._application.resume)
-        return not version.in_flight.count
 
     def _compilation(self, request: SwapRequest) -> Compiled:
         ahead, self._ahead = self._ahead, None
@@ -249,7 +232,7 @@ class Swapper:
         generations.serve(prepared.generation)
         prepared.drop_cached()
         self._application.swap(old.successor(prepared.model))
-        self._resume()
+        self._pause.end()
         self._observer.swapped(number)
 
         def ended() -> None:
@@ -281,7 +264,7 @@ class Swapper:
     def _forget(self, prepared: Prepared | None) -> None:
         if prepared is not None and self._generations is not None:
             self._generations.give_up(prepared.generation)
-            self._loop.call_soon_threadsafe(self._resume)
+            self._pause.end_soon()
 
     def _forget_roots(self, serving: Generation) -> None:
         """Functions that are taken over name the files of the version that made them; once there
@@ -291,12 +274,6 @@ class Swapper:
             every = [each for _, value in definitions(serving.modules) for each in codes(value)]
             files = {code.co_filename for code in every}
             self._application.roots = roots_in_use(roots, files)
-
-    def _resume(self) -> None:
-        if self._resumes is not None:
-            self._resumes.cancel()  # it would end the pause of a later swap
-            self._resumes = None
-        self._application.resume()
 
 
 def _model(
