@@ -87,6 +87,7 @@ MODEL = """
          self.own_tok, self.other = vendor.tokenizer()
          self.made = made()
          self.pipe, self.log = parts(), logging.getLogger()
+         self.db, self.title = sqlite3.connect('a'), 'a'
          self.table = {{'keep': self.keep}}
          self.router = Router()
          self.buf = np.zeros(3)
@@ -199,6 +200,11 @@ STALE = [
     "list(map(self.own_tok.settle, [grade(x)]))",
     "run(self.own_tok, grade(x))",
     "vendor.CLIENT.settle(grade(x))",
+    "self.db.execute('INSERT INTO t VALUES (?)', [grade(x)])",
+    "self.db.execute(f'DELETE {grade(x)}')",
+    "self.db.execute(insert(table).values(grade(x)))",
+    "head = self.buf[:2]; head += grade(x)",
+    "rows = self.rows; rows += [grade(x)]",
 ]
 RESETS = [
     ("through()[x] = grade(x)", "MEMO"),
@@ -234,6 +240,11 @@ HARMLESS = [
     "return vendor.settle(grade(x))",
     "return vendor.Tokenizer(x).settle(grade(x))",
     "return self.own_tok.settle(x), grade(x)",
+    "return self.db.execute('SELECT ?', [grade(x)])",
+    "return self.db.execute(f'select {grade(x)}')",
+    "return self.db.execute(select(table).where(grade(x)))",
+    "text = self.title; text += grade(x); return text",
+    "text = MEMO and 'a'; text += grade(x); return text",
     "return self.rows.index(grade(x)), self.own.get(grade(x))",
     "return self.shared.get(grade(x))",
 ]

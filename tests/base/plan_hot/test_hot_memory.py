@@ -185,6 +185,58 @@ def test_a_counter_beside_the_edit_goes_on() -> None:
     assert planned(edit(model=source)).swap is not None
 
 
+COUNTED = [
+    ("self.log.append(1)", "self.log.append(1); self.log.append(1)", False),
+    ("self.log.append(1); self.log.append(1)", "self.log.append(1)", False),
+    ("self.log.append(1)", "self.log.append(2)", False),
+    ("self.log.append(1)", "self.log.append(1); self.other.append(1)", True),
+    ("self.calls += 1", "self.calls += 1; self.calls += 1", False),
+    ("self.calls += 1", "self.calls += 1; print(1)", True),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "hot"), COUNTED)
+def test_what_is_kept_more_often_is_another_history(before: str, after: str, hot: bool) -> None:
+    source = f"""
+     class Model:
+         def load(self):
+             self.log, self.other, self.calls = [], [], 0
+         def predict(self, x):
+    -        {before}
+    +        {after}
+             return self.log, self.calls
+    """
+    assert (planned(edit(model=source)).swap is not None) is hot
+
+
+DESCRIPTORS = [
+    ("@Lazy\n         def word(self): return grade()", "Lazy.__get__"),
+    ("word = Lazy(grade)", "Lazy.__get__"),
+    ("word = Lazy(lambda self: grade())", "Lazy.__get__"),
+]
+
+
+@pytest.mark.parametrize(("member", "keeper"), DESCRIPTORS)
+def test_what_a_descriptor_puts_into_the_model_is_kept(member: str, keeper: str) -> None:
+    source = f"""
+     def grade():
+    -    return 1
+    +    return 2
+     class Lazy:
+         def __init__(self, make):
+             self.make = make
+         def __get__(self, model, owner):
+             model.__dict__["word"] = self.make(model)
+             return model.__dict__["word"]
+     class Model:
+         {member}
+         def predict(self, x):
+             return self.word
+    """
+    [change] = planned(edit(model=source)).changes
+    assert f"`{keeper}` keeps results of the old code" in change.reason
+
+
 def test_who_writes_a_variable_and_who_reads_it_stay_together() -> None:
     change = edit(
         model="""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 """What a function may make inside itself that has code of its own."""
 
-_CONTAINERS = frozenset({"dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"})
-_DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
+CONTAINERS = frozenset({"dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"})
+DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
 
 
 @dataclass(slots=True)
@@ -176,8 +176,8 @@ class Bindings:
         if name in self.parameters:
             return False
         return any(
-            isinstance(value, _DISPLAYS)
-            or (isinstance(value, ast.Call) and (dotted(value.func) or "?")[-1] in _CONTAINERS)
+            isinstance(value, DISPLAYS)
+            or (isinstance(value, ast.Call) and (dotted(value.func) or "?")[-1] in CONTAINERS)
             for value in self.assigned.get(name, ())
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot import known
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.keeping.places import DEFAULT, FILE, HANDED_ON, PARAMETER, RESULT
+from truss_base.plan.hot.keeping.places import ALIAS, DEFAULT, FILE, HANDED_ON, PARAMETER, RESULT
 from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
 from truss_base.plan.hot.wording import called, place, shown
 
@@ -46,16 +46,22 @@ class Losses:
         elif where[0] == FILE:
             self.refuse(key, "a file", line)
         elif where[0] == PARAMETER:
-            self._in_arguments(key)
+            self._in_arguments(key, line)
         elif where[0] == DEFAULT:
             self._reset(key, key)
         elif where[0] == RESULT:
             self._in_result(key, where[1], line)
-        elif where[0] == HANDED_ON:
-            if self._hands_on(key, tuple(where[1].split("."))):
-                self.lose(key, where[2:], line)
+        elif where[0] in (ALIAS, HANDED_ON):
+            self._in_other(key, where, line)
         else:
             self._in_variable(key, where, line)
+
+    def _in_other(self, key: Key, where: Path, line: int) -> None:
+        """What only is kept if something is the same object as what is elsewhere."""
+        if where[0] == ALIAS and self.receivers.holds_container(key, where[1:]):
+            self.lose(key, where[1:], line)
+        elif where[0] == HANDED_ON and self._hands_on(key, tuple(where[1].split("."))):
+            self.lose(key, where[2:], line)
 
     def refuse(self, key: Key, where: str, line: int) -> None:
         """Nothing but `load` could make anew what is there."""
@@ -91,11 +97,14 @@ class Losses:
                     return True
         return False
 
-    def _in_arguments(self, key: Key) -> None:
+    def _in_arguments(self, key: Key, line: int) -> None:
         """The function fills something that its callers passed in."""
         name = key[1].rpartition(".")[2]
         if name in MAKING:
             name = key[1].split(".")[-2]
+        elif name.startswith("__") and name.endswith("__"):
+            self.refuse(key, "what Python calls it with", line)  # no caller names it
+            return
         for caller in self.receivers.mentioning(name):
             state = self.receivers.state(caller)
             for passed in state.passed if state is not None else ():

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.changes import parsed
-from truss_base.plan.hot.keeping.bindings import Bindings, Nested
+from truss_base.plan.hot.keeping.bindings import CONTAINERS, DISPLAYS, Bindings, Nested
 from truss_base.plan.hot.keeping.slices import Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, used_up
 from truss_base.plan.hot.syntax import WRITERS, callee, dotted, walked
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.slices import Slice
 
+_BUILDERS = CONTAINERS | {
+    *("arange", "array", "asarray", "copy", "deepcopy", "empty", "empty_like", "eye", "from_numpy"),
+    *("full", "full_like", "linspace", "load", "ones", "ones_like", "rand", "randn", "tensor"),
+    *("zeros", "zeros_like"),
+}
 _NOWHERE = ast.Pass()  # no condition is around it
 _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryOp, ast.BinOp)
 
@@ -27,12 +32,13 @@ _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryO
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """The names that went into a value, as they are and as they were called; whether something
-    is among them that keeps what it is called with; the paths from outside of the function, and
-    whether its parameters are in it."""
+    is among them that keeps what it is called with, or that builds a container; the paths from
+    outside of the function, and whether its parameters are in it."""
 
     named: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     keeps: bool = False
+    builds: bool = False
     origins: frozenset[Path] = frozenset()
     from_parameters: bool = False
 
@@ -89,9 +95,15 @@ def _ingredients(parts: Sequence[ast.AST], used: set[int], value: Slice) -> Ingr
         named=frozenset((dotted(node) or ("?",))[-1] for node in names if id(node) not in used),
         called=frozenset(callee(node)[-1] for node in nodes if isinstance(node, ast.Call)),
         keeps=any(changes_by_name(node) or _keeps(node, used) for node in nodes),
+        builds=any(map(_builds, nodes)),
         origins=value.reads,
         from_parameters=value.from_parameters,
     )
+
+
+def _builds(node: ast.AST) -> bool:
+    called = isinstance(node, ast.Call) and callee(node)[-1] in _BUILDERS
+    return called or isinstance(node, DISPLAYS)
 
 
 def _keeps(node: ast.AST, used: set[int]) -> bool:

@@ -12,10 +12,10 @@ from enum import Flag, auto
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
-from truss_base.plan.hot.facts import SELF
+from truss_base.plan.hot.facts import FIELDS, SELF, Kind
 from truss_base.plan.hot.keeping.losses import Losses, Memory
 from truss_base.plan.hot.keeping.origins import Origins
-from truss_base.plan.hot.keeping.receivers import MAKING, Receivers
+from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
 from truss_base.plan.hot.wording import shown
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.case import Case
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.slices import Slice
-    from truss_base.plan.hot.keeping.state import Given, Passed, State
+    from truss_base.plan.hot.keeping.state import Given, Kept, Passed, State
     from truss_base.plan.hot.program import Key
 
 _PIPELINE = (
@@ -69,17 +69,25 @@ class _Search:
         return losses.memory
 
     def _add(self, key: Key, stale: Stale) -> None:
-        if (key, stale) not in self._seen and self.receivers.function(key) is not None:
+        if (key, stale) not in self._seen and self._runs(key):
             self._seen.add((key, stale))
             self._pending.append((key, stale))
             if Stale.PARAMETERS in stale:  # what wraps it is given the same
                 self._add_decorators(key)
+
+    def _runs(self, key: Key) -> bool:
+        """Whether it is code that may keep something: a function, or what makes a variable."""
+        found = self.receivers.program.definition(key)
+        if found is None or key[1].endswith(FIELDS):
+            return False
+        return found.kind in (Kind.FUNCTION, *VARIABLES)
 
     def _add_decorators(self, key: Key) -> None:
         """A decorator is given the function."""
         definition = self.receivers.function(key)
         for scan in definition.scans if definition is not None else ():
             for path in scan.decorators:
+                self._add_made(path[-1], Stale.PARAMETERS)
                 for receiver in self.receivers.called(path[-1]):
                     self._add(receiver, Stale.PARAMETERS)
 
@@ -119,7 +127,9 @@ class _Search:
         """The places in which a function leaves what the new version would not, with the line."""
         for kept in state.kept:
             fresh = kept.place[0] == SELF and (own or key[1].rpartition(".")[2] in MAKING)
-            if (self.case.old.family.owns(key) or not fresh) and is_stale(kept.value):
+            if fresh and not self.case.old.family.owns(key):
+                continue
+            if is_stale(kept.value) or not self._is_kept_alike(key, kept):
                 yield kept.place, kept.line
         for given in state.given:
             if self._writes(key, given) and is_stale(given.value):
@@ -148,13 +158,27 @@ class _Search:
             elif stale is Stale.PARAMETERS:
                 self._add(method, Stale.INSTANCE)
 
+    def _is_changed(self, key: Key) -> bool:
+        """Whether the text of a definition is another in the new version."""
+        before, after = (graph.program.definition(key) for graph in self.case.graphs)
+        return before is None or after is None or after.texts != before.texts
+
     def _new_code(self, key: Key) -> frozenset[int] | None:
         """The slices of the new version; None if the function is the same."""
-        before, after = (graph.program.definition(key) for graph in self.case.graphs)
-        if before is not None and after is not None and after.texts == before.texts:
+        if not self._is_changed(key):
             return None
         state = Receivers(self.case.new.program, self.case.new.family).state(key)
         return frozenset() if state is None else state.codes
+
+    def _is_kept_alike(self, key: Key, kept: Kept) -> bool:
+        """Whether the new version keeps it there as often."""
+        if not self._is_changed(key):
+            return True
+        before = self.receivers.state(key)
+        after = Receivers(self.case.new.program, self.case.new.family).state(key)
+        if before is None or after is None:
+            return False
+        return before.count(kept) == after.count(kept)
 
     def _is_stale(
         self, key: Key, value: Slice, stale: Stale, unchanged: frozenset[int] | None

@@ -27,6 +27,10 @@ HANDED_ON = "<handed on>"
 """Begins a place that only is one if a function returns what it is given: its name and the place
 of what it was given follow."""
 
+ALIAS = "<alias>"
+"""Begins a place for whose object a name of the function stands. If that is a container, `+=`
+changes it; else it makes another one."""
+
 FILE = "<file>"
 """The place of what is written to a file."""
 

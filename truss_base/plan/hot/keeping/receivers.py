@@ -102,6 +102,13 @@ class Receivers:
             keeps |= made.keeps or any(map(self._closes, made.called))
         return Held(frozenset(functions), keeps)
 
+    def holds_container(self, user: Key, place: Path) -> bool:
+        """Whether what is at a place may be a list, an array or the like."""
+        if place[0].startswith("<") and place[0] != SELF:
+            return False
+        made = [*self.made(user, place)]
+        return any(item.builds for _, item in made) if made else self.may_change(user, place)
+
     def made(self, user: Key, path: Path) -> Iterator[tuple[Key, Ingredients]]:
         """What went into a variable or an attribute of the instance, by who binds it."""
         for key in self._binders(user, path):

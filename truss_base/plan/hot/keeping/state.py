@@ -11,7 +11,7 @@ from truss_base.plan.hot import known
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.bindings import Bindings
-from truss_base.plan.hot.keeping.places import INSTANCE, RESULT, Places, handed_back
+from truss_base.plan.hot.keeping.places import ALIAS, INSTANCE, RESULT, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, handed_out, targets, used_up
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
@@ -78,6 +78,10 @@ class State:
     used: tuple[Used, ...]
     returned: frozenset[Path]
 
+    def count(self, kept: Kept) -> int:
+        """How often the same is kept in one place."""
+        return sum((each.place, each.value) == (kept.place, kept.value) for each in self.kept)
+
     @property
     def codes(self) -> frozenset[int]:
         """The code of all slices."""
@@ -134,7 +138,10 @@ class _Visitor:
 
     def _kept(self, node: ast.AST, found: Iterable[Target]) -> Iterator[Kept]:
         for target, values in found:
-            for place in self._places.changed_by(target):
+            places = self._places.changed_by(target)
+            if isinstance(node, ast.AugAssign) and isinstance(target, ast.Name) and not places:
+                places = {(ALIAS, *place) for place in self._places.of(target)}
+            for place in places:
                 yield Kept(place, self._slices.of(values, node), self._line(node))
 
     def _changed_by_name(self, node: ast.AST, calls: Sequence[ast.AST]) -> Iterator[Kept]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Arguments that the results are written into.
 _INTO = frozenset({"file", "into", "out"})
+_ASKING = ("select", "explain", "pragma", "show", "values", "with")
 _BY_NAME = frozenset({"attrgetter", "methodcaller"})
 _RUNNERS = (("eval",), ("exec",))
 _TELLTALE = WRITERS | {":=", "exec", "eval", "getattr", "setattr"}
@@ -44,6 +45,8 @@ def targets(node: ast.AST) -> Iterator[Target]:
 
 def _filled(call: ast.Call) -> Iterator[Target]:
     values = given(call)
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "execute" and values:
+        yield from [] if _only_asks(values[0]) else [(_item_of(call.func.value), values)]
     if dotted(call.func) in FILLERS and len(call.args) > 1:
         yield _item_of(call.args[0]), values[1:]
     elif isinstance(call.func, ast.Attribute) and changes(call.func.attr):
@@ -94,6 +97,17 @@ def _only_looks(call: ast.Call) -> bool:
     texts = (node.value for node in walked(text) if isinstance(node, ast.Constant))
     words = re.findall(r"\w+|:=", " ".join(map(str, texts)))
     return not any(word in _TELLTALE or changes(word) for word in words)
+
+
+def _only_asks(query: ast.expr) -> bool:
+    """Whether a database is only asked: by a text, or by an expression that begins with it."""
+    while isinstance(query, ast.Call | ast.Attribute | ast.JoinedStr):
+        if isinstance(query, ast.JoinedStr):
+            query = query.values[0] if query.values else ast.Constant("")
+        else:
+            query = query.func if isinstance(query, ast.Call) else query.value
+    text = query.id if isinstance(query, ast.Name) else getattr(query, "value", None)
+    return isinstance(text, str) and text.lstrip().lower().startswith(_ASKING)
 
 
 def used_up(nodes: Sequence[ast.AST]) -> set[int]:
