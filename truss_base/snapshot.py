@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from truss_base import paths, tree, walking
+from truss_base import paths, reading, tree
 from truss_base.entry import Entry
 from truss_base.exceptions import PathError
 from truss_base.hash import TreeHash
@@ -204,6 +204,6 @@ class Snapshot:
 
 def _looked_at(location: Path, path: str) -> Entry | None:
     try:
-        return walking.look(location, path)
+        return reading.look(location, path)
     except (IsADirectoryError, NotADirectoryError):
         raise _OnlyAScanTells from None

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
-import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from truss_base import paths
+from truss_base import paths, reading
 from truss_base.entry import Entry, link_entry
-from truss_base.exceptions import PathError, UnreadablePath
-from truss_base.stat_cache import StatCache, is_settled, stamp_of
+from truss_base.exceptions import PathError
+from truss_base.reading import LARGE, link_target, require_file, unreadable
+from truss_base.stat_cache import StatCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from truss_base.ignore import IgnoreRules
     from truss_base.stat_cache import Folder, Known, Stamp
 
-_BLOCK = 1 << 20
 _PAGE = 1 << 12  # what the smallest file costs to read
-# From here on a second thread is worth its while: hashing releases the interpreter's lock.
-_LARGE = 1 << 20
 _READERS = min(4, os.cpu_count() or 1)
 _OPEN_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    # A pipe that took the place of a file must not hold up the scan.
-    | getattr(os, "O_NONBLOCK", 0)
-)
 
 
 class _Unread(NamedTuple):
@@ -124,11 +111,11 @@ class Walk:
             return
         try:
             if item.is_symlink():
-                self.links[path] = _link_target(location, path)
+                self.links[path] = link_target(location, path)
                 found.append(link_entry(path, location, self.links[path]))
                 return
             size = item.stat(follow_symlinks=False).st_size
-            _require_file(path, item.is_file(follow_symlinks=False))
+            require_file(path, item.is_file(follow_symlinks=False))
         except FileNotFoundError:
             return
         except OSError as error:
@@ -136,41 +123,6 @@ class Walk:
         place = (found, len(found))
         self._unread.append(_Unread(*place, path, location, size, item.name, files))
         found.append(None)
-
-
-def look(location: Path, path: str) -> Entry | None:
-    """The entry of one file, read now; None when there is none.
-
-    Raises PathError for what is no file, IsADirectoryError for a directory.
-    """
-    try:
-        if location.is_symlink():
-            return link_entry(path, str(location), _link_target(str(location), path))
-        state = location.lstat()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise unreadable(path, error) from error
-    if stat.S_ISDIR(state.st_mode):
-        raise IsADirectoryError(str(location))
-    return _read(path, str(location))[0]
-
-
-def collision(path: str, first: str, second: str) -> PathError:
-    """Two files of one name."""
-    first, second = sorted((first, second))
-    return PathError(
-        f"{path} exists twice, as {first} and as {second}: a Truss has one file of a name; "
-        "rename or remove one of them"
-    )
-
-
-def unreadable(path: str, error: OSError) -> UnreadablePath:
-    """What the system says about a file of the Truss."""
-    return UnreadablePath(
-        f"{path} cannot be read: {error.strerror}; change its permissions, or list it in "
-        ".truss_ignore"
-    )
 
 
 class _Listing:
@@ -231,70 +183,20 @@ def _compared(
 
 def _read_all(unread: list[_Unread]) -> Iterator[tuple[_Unread, tuple[Entry | None, Stamp | None]]]:
     """Every file read: large ones side by side, small ones here, where they take no thread."""
-    large = [file for file in unread if file.size >= _LARGE]
-    small = [file for file in unread if file.size < _LARGE]
+    large = [file for file in unread if file.size >= LARGE]
+    small = [file for file in unread if file.size < LARGE]
     with ThreadPoolExecutor(_READERS) as readers:
         # No thread is started for no work.
-        reading = readers.map(lambda file: _read(file.path, file.location), large)
+        begun = readers.map(lambda file: reading.read(file.path, file.location), large)
         for file in small:
-            yield file, _read(file.path, file.location)
-        yield from zip(large, reading, strict=True)
+            yield file, reading.read(file.path, file.location)
+        yield from zip(large, begun, strict=True)
 
 
-def _read(path: str, location: str) -> tuple[Entry | None, Stamp | None]:
-    """The entry of a file, and what to know it by; None where that is not safe to trust."""
-    try:
-        descriptor = os.open(location, _OPEN_FLAGS)
-    except FileNotFoundError:
-        return None, None
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        # The stamp is older than every byte read, so whatever is written meanwhile changes it.
-        read_at = time.time_ns()
-        state = os.fstat(descriptor)
-        _require_file(path, stat.S_ISREG(state.st_mode))
-        digest, size = _digest(descriptor, state.st_size)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
-    executable = os.name != "nt" and bool(state.st_mode & 0o100)
-    stamp = stamp_of(state)
-    trusted = stamp if is_settled(stamp, read_at) and size == state.st_size else None
-    return Entry(path, digest, "file", executable, size, location), trusted
-
-
-def _digest(descriptor: int, expected: int) -> tuple[str, int]:
-    """The sha256 of a file's bytes, and their number."""
-    if expected < _LARGE:
-        # One byte more than there should be: a short reading is the end of the file.
-        content = os.read(descriptor, expected + 1)
-        if len(content) <= expected:
-            return hashlib.sha256(content).hexdigest(), len(content)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    digest, size = hashlib.sha256(), 0
-    with memoryview(bytearray(_BLOCK)) as block, open(descriptor, "rb", 0, closefd=False) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
-            size += count
-    return digest.hexdigest(), size
-
-
-def _require_file(path: str, is_file: bool) -> None:
-    if not is_file:
-        raise PathError(
-            f"{path} is a pipe, a socket or a device: a Truss holds files, directories and "
-            "symbolic links; remove it, or list it in .truss_ignore"
-        )
-
-
-def _link_target(source: str, path: str) -> str:
-    # Path.readlink() would tidy the text: `./a` would become `a`, and its digest another.
-    text = os.readlink(source)  # noqa: PTH115
-    if os.name == "nt":
-        text = text.replace("\\", "/")
-    text = unicodedata.normalize("NFC", text)
-    if "\\" in text or not paths.is_utf8(text):
-        raise PathError(f"{path} is a symbolic link to {text!r}, which other systems cannot spell")
-    return text
+def collision(path: str, first: str, second: str) -> PathError:
+    """Two files of one name."""
+    first, second = sorted((first, second))
+    return PathError(
+        f"{path} exists twice, as {first} and as {second}: a Truss has one file of a name; "
+        "rename or remove one of them"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from truss_base import stat_cache, walking
+from truss_base import reading, stat_cache
 from truss_base.stat_cache import StatCache, is_settled, stamp_of
 from truss_base.tree import scan
 
@@ -25,13 +25,13 @@ LONG_AGO = 1_600_000_000_123_456_789
 def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths whose contents are read; nothing else about reading is changed."""
     read: list[str] = []
-    really = walking._read
+    really = reading.read
 
     def noted(path: str, location: str) -> object:
         read.append(path)
         return really(path, location)
 
-    monkeypatch.setattr(walking, "_read", noted)
+    monkeypatch.setattr(reading, "read", noted)
     return read
 
 
