@@ -11,16 +11,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from truss_base.document.compose import Problem
+from truss_base.document.indentation import (
+    KEY,
+    deeper_first,
+    indent_of,
+    less_indented,
+    line_above,
+    odd_first,
+    word_end,
+)
 
 if TYPE_CHECKING:
     from truss_base.document.compose import Composition
     from truss_base.document.lines import LineIndex
 
-_KEY = re.compile(r"\s*(?:- +)*(?P<word>[^\s:#'\"\[\]{}-][^:#]*)(?P<rest>:(?:\s|$).*)?(?:#.*)?$")
 _QUOTES = ("'", '"')
 _QUOTED_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.-]+:\s+)?(?P<quote>['\"])")
 _BRACKET_BEHIND = re.compile(r"[\[\]{}]")
-_NEW_KEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
+_NEWKEY = re.compile(r"\s*(?:- +)?[\w.-]+:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
 
 
@@ -45,20 +53,20 @@ def _no_value_here(text: str, lines: LineIndex, found: Composition) -> Problem:
     if ": " in before or before.rstrip().endswith(":"):
         message = "a second ': ' in one line: put quotes around the value"
         return Problem(found.mark, found.mark + 1, message)
-    above = _line_above(lines, line)
+    above = line_above(lines, line)
     if above is not None and lines.line_text(above).lstrip().startswith("- "):
         # A list under a key without a colon reads on as the text of that key.
-        opener = _less_indented(lines, above, _indent(lines, above))
+        opener = less_indented(lines, above, indent_of(lines, above))
         missing = _missing_colon(lines, opener) if opener is not None else None
         if missing and opener is not None and len(lines.line_text(opener).split()) == 1:
             return missing
     if above is not None:
         missing = _missing_colon(lines, above)
         is_word = len(lines.line_text(above).split()) == 1
-        if missing and (is_word or _indent(lines, above) >= _indent(lines, line)):
+        if missing and (is_word or indent_of(lines, above) >= indent_of(lines, line)):
             return missing
-    key = start + _indent(lines, line)
-    odd = _odd_first(lines, line)
+    key = start + indent_of(lines, line)
+    odd = odd_first(lines, line)
     if odd is not None:
         return odd
     message = "this key is indented further than its neighbours"
@@ -72,7 +80,7 @@ def _missing_colon(lines: LineIndex, line: int) -> Problem | None:
     if glued is not None:
         at = start + glued.end() - 1
         return Problem(at, at + 1, f"a space is missing after '{glued['key']}:'", missing=" ")
-    match = _KEY.match(text)
+    match = KEY.match(text)
     if match is None or match["rest"]:
         return None
     word = match["word"].split()[0]
@@ -94,23 +102,23 @@ def _not_a_key(text: str, lines: LineIndex, found: Composition) -> Problem:
     """The end of a block that nothing explains: mostly an indentation between two levels."""
     line = lines.line_at(found.mark)
     start, _ = lines.span(line)
-    key = start + _indent(lines, line)
+    key = start + indent_of(lines, line)
     if text[found.mark - 1 : found.mark] in _QUOTES:
         opened = _opening_above(lines, line, text[found.mark - 1])
         if opened is not None:
             return Problem(opened, opened + 1, "this quote is not closed on its line")
     if found.mark > key and text[key:].startswith(("'", '"', "[", "{")):
         return Problem(found.mark, found.mark + 1, "nothing can follow a closed value here")
-    above = _line_above(lines, line)
+    above = line_above(lines, line)
     if above is not None and "#" in lines.line_text(above):
         # Behind a comment the text of a line without a colon does not read on.
         missing = _missing_colon(lines, above)
-        if missing and _indent(lines, above) == _indent(lines, line):
+        if missing and indent_of(lines, above) == indent_of(lines, line):
             return missing
-    match = _KEY.match(lines.line_text(line))
-    end = start + _word_end(match) if match else found.mark + 1
+    match = KEY.match(lines.line_text(line))
+    end = start + word_end(match) if match else found.mark + 1
     message = "the indentation of this line fits no line above it"
-    odd = _odd_first(lines, line) or _deeper_first(lines, line)
+    odd = odd_first(lines, line) or deeper_first(lines, line)
     if odd is not None:
         return odd
     if text[key : key + 1] == "-":
@@ -129,62 +137,12 @@ def _opening_above(lines: LineIndex, line: int, quote: str) -> int | None:
     return None
 
 
-def _odd_first(lines: LineIndex, line: int) -> Problem | None:
-    """The first key of a section where its indentation, not that of the next ones, is the odd one.
-
-    Seen from `line`, which fits nowhere: the line above that is indented less opened the section.
-    """
-    indent = _indent(lines, line)
-    first = _less_indented(lines, line, indent)
-    if first is None:
-        return None
-    above = _line_above(lines, first)
-    if above is None or not lines.line_text(above).rstrip().endswith(":"):
-        return None
-    outer, inner = _indent(lines, above), _indent(lines, first)
-    unit = lines.indent_unit
-    if inner <= outer or (inner - outer) == unit or (indent - outer) != unit:
-        return None
-    match = _KEY.match(lines.line_text(first))
-    start = lines.starts[first] + inner
-    end = lines.starts[first] + _word_end(match) if match else start + 1
-    message = "this key is indented differently from the ones below it"
-    return Problem(start, max(end, start + 1), message)
-
-
-def _deeper_first(lines: LineIndex, line: int) -> Problem | None:
-    """The first key of a section where it alone is indented further than `line` and the rest."""
-    indent = _indent(lines, line)
-    opener = _less_indented(lines, line, indent)
-    outer = _indent(lines, opener) if opener is not None else -lines.indent_unit
-    first = _line_below(lines, opener if opener is not None else -1)
-    if first is None or first >= line or indent - outer != lines.indent_unit:
-        return None
-    inner = _indent(lines, first)
-    following = _line_below(lines, first)
-    while following is not None and following < line and _indent(lines, following) > inner:
-        following = _line_below(lines, following)
-    match = _KEY.match(lines.line_text(first))
-    if inner <= indent or following != line or match is None:
-        return None
-    start = lines.starts[first] + inner
-    message = "this key is indented further than the ones below it"
-    return Problem(start, max(lines.starts[first] + _word_end(match), start + 1), message)
-
-
 def _after_the_document(text: str, lines: LineIndex, found: Composition) -> Problem:
     """Text behind the only document there can be: mostly its first key is indented."""
     line = lines.line_at(found.mark)
     start, end = _token(text, lines, found.mark)
     message = "nothing can follow here: is the indentation above right?"
-    return _deeper_first(lines, line) or Problem(start, end, message)
-
-
-def _less_indented(lines: LineIndex, line: int, indent: int) -> int | None:
-    above = _line_above(lines, line)
-    while above is not None and _indent(lines, above) >= indent:
-        above = _line_above(lines, above)
-    return above
+    return deeper_first(lines, line) or Problem(start, end, message)
 
 
 def _open_quote(text: str, lines: LineIndex, found: Composition) -> Problem:
@@ -195,7 +153,7 @@ def _open_quote(text: str, lines: LineIndex, found: Composition) -> Problem:
         if match is None or match["quote"] != quote or lines.line_text(line).count(quote) % 2 == 0:
             continue
         # Quotes below pair up the wrong way round, and the last one is left over.
-        if _NEW_KEY.match(lines.line_text(line + 1)):
+        if _NEWKEY.match(lines.line_text(line + 1)):
             at = lines.starts[line] + match.start("quote")
             break
     return Problem(at, at + 1, "this quote is never closed")
@@ -251,10 +209,6 @@ _RULES = (
 )
 
 
-def _word_end(match: re.Match[str]) -> int:
-    return match.start("word") + len(match["word"].rstrip())
-
-
 def _plain(reason: str) -> str:
     return reason.removeprefix("while scanning ").removeprefix("while parsing ")[:120]
 
@@ -266,24 +220,3 @@ def _token(text: str, lines: LineIndex, index: int) -> tuple[int, int]:
     while stop < end and not text[stop].isspace():
         stop += 1
     return index, max(stop, index + 1)
-
-
-def _indent(lines: LineIndex, line: int) -> int:
-    text = lines.line_text(line)
-    return len(text) - len(text.lstrip())
-
-
-def _line_below(lines: LineIndex, line: int) -> int | None:
-    for below in range(line + 1, len(lines)):
-        text = lines.line_text(below).strip()
-        if text and not text.startswith("#"):
-            return below
-    return None
-
-
-def _line_above(lines: LineIndex, line: int) -> int | None:
-    for above in range(line - 1, -1, -1):
-        text = lines.line_text(above).strip()
-        if text and not text.startswith("#"):
-            return above
-    return None
