@@ -56,11 +56,9 @@ class BackendConnection(asyncio.Protocol):
     """Carries one exchange at a time; `begin` starts the next."""
 
     def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._receiver: Receiver | None = None
         self._raw: Callable[[bytes], None] | None = None
-        self._closed = False
         self._held = False
         self._spent = False
         self._without_body = False
@@ -71,24 +69,24 @@ class BackendConnection(asyncio.Protocol):
         self._reason = b""
         self._headers: list[Header] = []
         self._complete = False
-        self._until_close = False
         self._keep_alive = True
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        """Its transport."""
-        assert self._transport is not None, "used before connection_made"
-        return self._transport
 
     @property
     def is_closing(self) -> bool:
         """Whether nothing more can be sent. Right after a first write: nothing was delivered."""
-        return self._closed or self.transport.is_closing()
+        return self.transport.is_closing()
 
     @property
     def is_reusable(self) -> bool:
         """Whether another exchange may follow on this connection."""
         return self._complete and self._keep_alive and not self._spent and not self.is_closing
+
+    @property
+    def _ends_with_connection(self) -> bool:
+        """Whether an answer has begun of which nothing else says where it ends."""
+        names = {name.lower() for name, _ in self._headers}
+        begun = self._status >= FIRST_FINAL_STATUS
+        return begun and names.isdisjoint((b"content-length", b"transfer-encoding"))
 
     def begin(self, receiver: Receiver) -> None:
         """Sends the next answer to `receiver`."""
@@ -121,13 +119,12 @@ class BackendConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Ends the connection now; nobody is told."""
         self._receiver = None
-        if self._transport is not None:
-            self._transport.abort()
+        self.transport.abort()
 
     # asyncio's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         if self._raw is not None:
@@ -158,10 +155,9 @@ class BackendConnection(asyncio.Protocol):
         """Closes the transport, which reports `connection_lost`."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._closed = True
         if self._receiver is None:
             return
-        if self._until_close and exc is None:
+        if exc is None and self._ends_with_connection:
             self._complete = True
             self._finish()
         else:
@@ -218,8 +214,6 @@ class BackendConnection(asyncio.Protocol):
         self._status = status
         if status < FIRST_FINAL_STATUS:
             return
-        names = {name.lower() for name, _ in self._headers}
-        self._until_close = names.isdisjoint((b"content-length", b"transfer-encoding"))
         self._keep_alive = self._parser.should_keep_alive()
         if not self._receiver.head_arrived(status, self._reason, self._headers):
             self._complete = self._without_body = True

@@ -33,14 +33,13 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_broken", "_exchange", "_front", "_held", "_in_head", "_lingers", "_loop", "_parser",
-        "_raw", "_reading", "_transport", "deadline", "is_ending", "is_slow",
+        "_raw", "_reading", "deadline", "is_ending", "is_slow", "transport",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
         self._front = front
         self._loop = asyncio.get_running_loop()
         self._parser = RequestParser()
-        self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
         self._raw: Callable[[bytes], None] | None = None
         self._broken: MalformedRequest | None = None
@@ -52,12 +51,6 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = self._loop.time() + IDLE_SECONDS
         self.is_ending = False
         self.is_slow = False
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        """Its transport."""
-        assert self._transport is not None, "used before connection_made"
-        return self._transport
 
     # What an exchange asks for
 
@@ -136,7 +129,7 @@ class ClientConnection(asyncio.Protocol):
     # asyncio's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
         self._front.joined(self)
 
     def data_received(self, data: bytes) -> None:

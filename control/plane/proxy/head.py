@@ -40,6 +40,11 @@ NOTED = HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 # What a `Connection` header may name without taking it away: what it says about the connection
 # itself, and the header without which nobody would know where the body ends.
 OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b"content-length"})
+# Joined to what stands before it, and ended.
+BLANK_LINE = (b"", b"")
+NO_TOKENS: frozenset[bytes] = frozenset()
+# A number: asked for a piece of bytes, `in` raises and drops an exception before it looks.
+PERCENT = ord("%")
 VERSIONS = frozenset({"1.0", "1.1"})
 
 
@@ -73,12 +78,13 @@ def read_request(method: bytes, url: bytes, version: str, headers: Iterable[Head
     chunked = _is_chunked(noted, version)
     websocket = method == b"GET" and b"upgrade" in tokens and _asks_for_websocket(noted)
     lines = [b"%b %b HTTP/1.1" % (method, target), b"host: " + _host(noted, version, authority)]
-    lines += [b"%b: %b" % header for header in _end_to_end(kept, tokens)]
+    lines += map(b": ".join, _end_to_end(kept, tokens))
     lines += _framing_lines(noted, chunked=chunked, websocket=websocket)
+    lines += BLANK_LINE
     return Request(
         method=method,
         path=_decoded_path(target),
-        head=b"\r\n".join(lines),
+        parts=[b"\r\n".join(lines)],
         chunked=chunked,
         websocket=websocket,
         expects_continue=b"expect" in noted,
@@ -107,14 +113,15 @@ def response_head(
     if is_bodiless(request.method, status):
         framing = Framing.NONE
     lines = [b"HTTP/1.1 %d %b" % (status, reason)]
-    lines += [b"%b: %b" % header for header in _end_to_end(kept, _tokens(noted))]
+    lines += map(b": ".join, _end_to_end(kept, _tokens(noted)))
     if status == 101:
         lines += [b"connection: upgrade", b"upgrade: websocket"]
     elif framing is Framing.CHUNKED:
         lines.append(b"transfer-encoding: chunked")
     if closes:
         lines.append(b"connection: close")
-    return b"\r\n".join(lines) + b"\r\n\r\n", framing
+    lines += BLANK_LINE
+    return b"\r\n".join(lines), framing
 
 
 def is_bodiless(method: bytes, status: int) -> bool:
@@ -177,16 +184,18 @@ def _tokens(noted: Noted) -> frozenset[bytes]:
     """What the `Connection` headers say, in lower case."""
     given = noted.get(b"connection")
     if given is None:
-        return frozenset()
+        return NO_TOKENS
     return frozenset(token.strip().lower() for value in given for token in value.split(b","))
 
 
 def _end_to_end(headers: list[Header], tokens: frozenset[bytes]) -> list[Header]:
     """Without the headers that `Connection` declares to be hop-by-hop."""
+    if not tokens:
+        return headers
     named = tokens - OPTIONS
     return [header for header in headers if header[0].lower() not in named] if named else headers
 
 
 def _decoded_path(target: bytes) -> bytes:
     path = target.partition(b"?")[0]
-    return unquote_to_bytes(path) if b"%" in path else path
+    return unquote_to_bytes(path) if PERCENT in path else path

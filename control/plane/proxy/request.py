@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 CONTROL = b"/control"
+BELOW_CONTROL = b"/control/"
 # Whoever asks these wants to know the state now; waiting for a load would answer another question.
 PROBES = re.compile(rb"/(v1/models/[^/:]+(/loaded)?|ping|metrics)?")
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
@@ -16,28 +17,26 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """`head` has no blank line yet; `path` is decoded and without the query."""
+    """`path` is decoded and without the query. `parts`: what waits to be sent, at first the head
+    with its blank line.
+    """
 
     method: bytes
     path: bytes
-    head: bytes
+    parts: list[bytes]
     chunked: bool
     websocket: bool
     expects_continue: bool
     is_http_10: bool
     closes: bool
     complete: bool = False
-    _parts: list[bytes] = field(default_factory=list)
     # About how many bytes of the body wait here.
     waiting: int = 0
-
-    def __post_init__(self) -> None:
-        self._parts.append(self.head + b"\r\n\r\n")
 
     @property
     def is_control(self) -> bool:
         """Whether the control API answers it."""
-        return self.path == CONTROL or self.path.startswith(CONTROL + b"/")
+        return self.path.startswith(BELOW_CONTROL) or self.path == CONTROL
 
     @property
     def is_idempotent(self) -> bool:
@@ -52,23 +51,23 @@ class Request:
     def add(self, body: bytes) -> None:
         """Takes a piece of the body."""
         part = chunk(body) if self.chunked else body
-        self._parts.append(part)
+        self.parts.append(part)
         self.waiting += len(part) + OBJECT_BYTES
 
     def finish(self) -> None:
         """The body is complete. Trailers are dropped: no model ever sees them."""
         self.complete = True
         if self.chunked:
-            self._parts.append(LAST_CHUNK)
+            self.parts.append(LAST_CHUNK)
             self.waiting += len(LAST_CHUNK)
 
     def waiting_bytes(self) -> bytes:
         """What has not been sent, as it goes over the wire; stays here until `sent`."""
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
     def sent(self) -> None:
         """What waited is on its way."""
-        self._parts.clear()
+        self.parts.clear()
         self.waiting = 0
 
 

@@ -95,7 +95,7 @@ class RequestParser:
             parser.get_method(), self._url, parser.get_http_version(), self._headers
         )
         # One read may bring a whole head that is too large.
-        if len(request.head) > HEAD_LIMIT:
+        if len(request.parts[0]) > HEAD_LIMIT:
             raise _too_large()
         self._request, self._barren = request, 0
         self.arrived.append(request)
