@@ -57,9 +57,8 @@ async def serve(settings: Settings) -> None:
 async def _serve(plane: ControlPlane, guard: Guard, listener: socket.socket) -> None:
     gate = Gate(API_SECONDS)
     front = Front(plane.route, Route(gate, lambda _backend: None))
-    reaper = Reaper(lambda: plane.supervisor.pids)
     if os.getpid() == 1:
-        reaper.start()
+        Reaper().start()
     with _signals(plane) as ended, plane.log.holding(logging.getLogger("control.plane")):
         await front.open(listener)
         api = await asyncio.to_thread(_control_backend, plane, guard)

@@ -83,11 +83,6 @@ class Supervisor:
         return self._state
 
     @property
-    def pids(self) -> set[int]:
-        """Every process that asyncio waits for."""
-        return {process.pid for process in self._supply.living}
-
-    @property
     def releases_in_use(self) -> set[str]:
         """Releases whose files a living process may still read."""
         living = [process for process in self._supply.living if process.is_alive]
