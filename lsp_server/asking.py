@@ -11,6 +11,7 @@ from lsp_server.errors import BadArgument
 from lsp_server.features import debug as debug_text
 from lsp_server.features import plan as plan_text
 from lsp_server.features.lenses import in_words
+from lsp_server.reports import status_of
 from lsp_server.streaming import Pieces
 from lsp_server.text import one_line
 from lsp_server.uris import uri_of
@@ -57,9 +58,9 @@ async def predict(call: Call) -> Json:
     }
     if result.model_error:
         answer["model_error"] = dict(result.model_error)
-        call.session.model_failed(call.truss, result.model_error)
+        call.session.reports.model_failed(call.truss, result.model_error)
     elif result.ok:
-        call.session.prediction_works(call.truss)
+        call.session.reports.prediction_works(call.truss)
     call.session.runtime.predicted(call.truss, result.latency_ms)
     answer["message"] = (
         f"{result.status} in {result.latency_ms:.0f} ms, {result.size} bytes{_excerpt(answer)}"
@@ -86,7 +87,7 @@ async def show_status(call: Call) -> Json:
     status = asdict(await operations.status(call.truss))
     for internal in ("truss_dir", "raw"):
         del status[internal]
-    answer = {**status, **call.session.status(call.truss)}
+    answer = {**status, **status_of(call.truss, call.session.runtime.state(call.truss))}
     if call.argument.get("show") is True and not answer["message"]:
         answer["message"] = f"{call.truss.name}: {in_words(call.session.runtime.state(call.truss))}"
     return answer

@@ -21,7 +21,7 @@ RUNTIMES = get_args(Runtime)
 
 
 async def start(call: Call) -> Json:
-    settings = await call.session.settings(call.truss)
+    settings = await call.session.preferences.of(call.truss)
     chosen = call.text("runtime") or settings.runtime
     if chosen not in RUNTIMES:
         raise BadArgument(f"{chosen!r} is no runtime: one of {', '.join(RUNTIMES)}.")
@@ -33,7 +33,7 @@ async def start(call: Call) -> Json:
 
     running = await call.session.runtime.exclusive(call.truss, "starting", run)
     await asyncio.wait([call.session.runtime.look(call.truss)])
-    call.session.version_works(call.truss)
+    call.session.reports.version_works(call.truss)
     return {**_running(running), "message": f"{call.truss.name} runs at {running.url}"}
 
 
@@ -46,7 +46,7 @@ async def stop(call: Call) -> Json:
         lambda operations: operations.stop(call.truss, runtime=call.text("runtime")),
     )
     await asyncio.wait([runtime.look(call.truss)])
-    call.session.version_works(call.truss)
+    call.session.reports.version_works(call.truss)
     message = f"{call.truss.name} was stopped" if stopped else f"Nothing ran for {call.truss.name}"
     return {"stopped": stopped, "message": message}
 
@@ -63,7 +63,7 @@ async def patch(call: Call) -> Json:
         return patched
 
     result = await runtime.exclusive(call.truss, PATCHING, run)
-    call.session.version_works(call.truss, changed=result.changed)
+    call.session.reports.version_works(call.truss, changed=result.changed)
     unsaved = call.session.documents.unsaved(call.truss)
     return {
         "changed": result.changed,
@@ -85,7 +85,7 @@ async def rebuild(call: Call) -> Json:
         ),
     )
     await asyncio.wait([call.session.runtime.look(call.truss)])
-    call.session.version_works(call.truss)
+    call.session.reports.version_works(call.truss)
     return {**_running(running), "message": f"{call.truss.name} was rebuilt and runs again"}
 
 

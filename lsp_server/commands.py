@@ -44,7 +44,7 @@ async def _attempt(call: Call, run: Run) -> Json:
     except Exception as error:  # the boundary again, so that the bar can say how it ended
         model_error = getattr(error, "model_error", None)
         if model_error:
-            call.session.model_failed(call.truss, model_error)
+            call.session.reports.model_failed(call.truss, model_error)
         return failure(error)
 
 

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from lsp_server.errors import Superseded
+from lsp_server.operations import Operations, is_recorded
 from lsp_server.packages import ContainerPackages
 from lsp_server.state import State, with_account
 from lsp_server.text import one_line
@@ -60,21 +60,12 @@ class Runtime:
     def __init__(self, listener: Listener, *, hears_of_edits: bool) -> None:
         self._listener = listener
         self._hears_of_edits = hears_of_edits
+        self.operations = Operations()
         self.packages = ContainerPackages(self.operations)
         self._lanes: dict[Path, Lane] = {}
-        self._loaded: asyncio.Future[ModuleType] | None = None
 
     def state(self, truss: Path) -> State:
         return self._lane(truss).state
-
-    async def operations(self) -> ModuleType:
-        """`truss_handle.operations`, imported with what its verbs need when they are first needed.
-
-        On a worker thread: a third of a second that no keystroke has to wait for.
-        """
-        if self._loaded is None:
-            self._loaded = asyncio.ensure_future(asyncio.to_thread(_import_operations))
-        return await asyncio.shield(self._loaded)
 
     async def exclusive(self, truss: Path, busy: str, operation: Operation[T]) -> T:
         """Runs an operation that changes what runs, after whichever is under way."""
@@ -139,7 +130,7 @@ class Runtime:
 
     async def _look(self, truss: Path, lane: Lane) -> None:
         try:
-            if not await asyncio.to_thread(_recorded, truss):
+            if not await asyncio.to_thread(is_recorded, truss):
                 self.packages.forget(truss)
                 self._announce(truss, State(busy=lane.state.busy, message=lane.state.message))
                 return
@@ -234,18 +225,3 @@ def _forget_cancellation() -> None:
     uncancel = getattr(asyncio.current_task(), "uncancel", None)
     if uncancel is not None:
         uncancel()
-
-
-def _import_operations() -> ModuleType:
-    verbs = ("client", "starting", "patching", "preparing", "prediction", "subscription")
-    for name in (*verbs, "runtimes.local", "runtimes.docker"):
-        import_module(f"truss_handle.{name}")
-    import_module("httpcore")  # httpx would, for its first client, on the event loop
-    return import_module("truss_handle.operations")
-
-
-def _recorded(truss: Path) -> bool:
-    """Whether anything is on record as running; reads a few small files and asks nobody."""
-    from truss_handle.operations import find
-
-    return find(truss) is not None

@@ -118,7 +118,7 @@ class Saves:
 
     async def mode(self, truss: Path) -> PatchOnSave:
         """What a save of this Truss does: the user's word here, else the setting."""
-        return self._answers.get(truss) or (await self._session.settings(truss)).patch_on_save
+        return self._answers.get(truss) or (await self._session.preferences.of(truss)).patch_on_save
 
     async def _agreed(self, truss: Path) -> bool:
         if self._session.runtime.state(truss).needs_rebuild:

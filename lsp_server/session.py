@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsp_server.documents import Documents
-from lsp_server.failures import Failures, Slot
+from lsp_server.failures import Failures
 from lsp_server.pages import Pages
 from lsp_server.plans import Plans
+from lsp_server.preferences import Preferences
 from lsp_server.problems import Problems
 from lsp_server.progress import Bars
+from lsp_server.reports import Reports
 from lsp_server.runtime import Runtime
 from lsp_server.save import Saves
-from lsp_server.settings import SECTION, Settings
+from lsp_server.settings import SECTION
 from lsp_server.snapshot import CONFIG_NAME
 from lsp_server.speculation import Speculation
-from lsp_server.state import State
 from lsp_server.surroundings import surroundings
 from lsp_server.uris import path_of, uri_of
 from lsp_server.view import view_of
@@ -29,15 +30,12 @@ if TYPE_CHECKING:
 
     from lsp_server.client import Abilities, Client
     from lsp_server.features.surroundings import Surroundings
-    from lsp_server.items import Json
     from lsp_server.settings import PatchOnSave
     from lsp_server.snapshot import Snapshot
     from lsp_server.timings import Timings
     from lsp_server.view import View
 
-STATUS = "truss/status"
 REMEMBER = "truss/rememberPatchOnSave"
-_SHOWN_AS = {"starting": "starting", "rebuilding": "starting", "patching": "patching"}
 
 
 class Session:
@@ -53,8 +51,7 @@ class Session:
         # A client with commands of its own shows their answers; the server's only answer.
         self._has_commands = options.get("clientCommands") is True
         self.commands = "controlTruss" if self._has_commands else "truss"
-        self._settings = Settings.parse(options.get("settings"))
-        self._settings_of: dict[Path, Settings] = {}
+        self.preferences = Preferences(client, able, options.get("settings"))
         self.trusses = Trusses()
         self.documents = Documents(self.trusses.locate, able.encoding)
         self.failures = Failures(self.documents.read_text)
@@ -70,12 +67,12 @@ class Session:
             self.pages,
             beside_another=options.get("otherYamlServer") is True,
         )
-        self.runtime = Runtime(self, hears_of_edits=able.watch_files)
+        self.reports = Reports(client, able, self.documents, self.failures, self.problems)
+        self.runtime = Runtime(self.reports, hears_of_edits=able.watch_files)
         self.bars = Bars(client)
         self.saves = Saves(self)
         self.speculation = Speculation(self)
         self._met: set[Path] = set()
-        self._told: dict[Path, Json] = {}
         self._records = folders.instances
 
     def watch(self) -> None:
@@ -157,57 +154,6 @@ class Session:
 
     # What runs
 
-    def state_changed(self, truss: Path, state: State) -> None:
-        told = self.status(truss)
-        if self._told.get(truss) != told:
-            self._told[truss] = told
-            self.client.notify(STATUS, told)
-        self.client.refresh_lenses()
-        self.client.refresh_hints()
-
-    def status(self, truss: Path) -> Json:
-        state = self.runtime.state(truss)
-        return {
-            "uri": uri_of(truss),
-            "name": truss.name,
-            "state": _SHOWN_AS.get(state.busy or "", state.state),
-            "runtime": state.runtime,
-            "hash": state.hash,
-            "in_sync": state.in_sync,
-            "message": state.message or state.busy or state.setback,
-        }
-
-    def model_failed(self, truss: Path, error: Mapping[str, Any]) -> None:
-        changed = self.failures.note(truss, error)
-        self.problems.show(changed)
-        self._say_what_is_not_seen(truss, changed)
-
-    def _say_what_is_not_seen(self, truss: Path, changed: Iterable[Path]) -> None:
-        """A client that pulls asks for open files only: a failure in another is said once."""
-        if not self.able.pull_diagnostics:
-            return
-        for path in changed:
-            if self.documents.at(path) is None:
-                for failure in self.failures.at(path):
-                    self.client.show("warning", failure.sentence(truss))
-
-    def remember_patch_on_save(self, truss: Path, mode: PatchOnSave) -> None:
-        """Lets the client write the setting; the protocol has no way to write it ourselves."""
-        if self._has_commands:
-            self.client.notify(REMEMBER, {"uri": uri_of(truss), "value": mode})
-            return
-        setting = f'"{SECTION}.patchOnSave": "{mode}"'
-        message = f"This holds until the language server ends; {setting} keeps it."
-        self.client.show("information", message)
-
-    def version_works(self, truss: Path, *, changed: bool = True) -> None:
-        """The files on disk run; where they are not what ran before, predictions start afresh."""
-        slots: tuple[Slot, ...] = ("version", "predict") if changed else ("version",)
-        self.problems.show(self.failures.overcome(truss, *slots))
-
-    def prediction_works(self, truss: Path) -> None:
-        self.problems.show(self.failures.overcome(truss, "predict"))
-
     def _meet(self, truss: Path | None) -> None:
         """The first document of a Truss: see what runs, and hear of changes by other tools."""
         if truss is None or truss in self._met:
@@ -228,23 +174,21 @@ class Session:
 
     # Settings and trust
 
-    async def settings(self, truss: Path) -> Settings:
-        """The settings for one Truss: folders of a workspace may differ."""
-        if not self.able.configuration:
-            return self._settings
-        if truss not in self._settings_of:
-            sections = await self.client.configuration(SECTION, [uri_of(truss)])
-            self._settings_of[truss] = Settings.parse(sections[0] if sections else None)
-        return self._settings_of[truss]
-
     def settings_changed(self, pushed: object) -> None:
-        """Clients that answer questions are asked anew when it matters; others push everything."""
-        self._settings_of.clear()
+        """Settings may be others now; `pushed` is what the client has sent along."""
+        self.preferences.changed(pushed)
         self.saves.settings_changed()
         self.client.refresh_lenses()
         self.client.refresh_hints()
-        if isinstance(pushed, dict) and SECTION in pushed:
-            self._settings = Settings.parse(pushed[SECTION])
+
+    def remember_patch_on_save(self, truss: Path, mode: PatchOnSave) -> None:
+        """Lets the client write the setting; the protocol has no way to write it ourselves."""
+        if self._has_commands:
+            self.client.notify(REMEMBER, {"uri": uri_of(truss), "value": mode})
+            return
+        setting = f'"{SECTION}.patchOnSave": "{mode}"'
+        message = f"This holds until the language server ends; {setting} keeps it."
+        self.client.show("information", message)
 
     def trust(self) -> None:
         """The user trusts this workspace: from now on things may run."""

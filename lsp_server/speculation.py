@@ -83,7 +83,7 @@ class Speculation:
         """Whether a save would patch without a question, and the user has not switched this off."""
         if await self._session.saves.mode(truss) != "on":
             return False
-        return (await self._session.settings(truss)).prepare_while_typing
+        return (await self._session.preferences.of(truss)).prepare_while_typing
 
     def _texts(self, truss: Path) -> Mapping[str, str]:
         """The unsaved texts by their paths; none while the config has an error."""

@@ -20,7 +20,7 @@ async def code_lens(server: Server, params: types.CodeLensParams) -> list[types.
     if found is None or not session.trusted:
         return None
     view, snapshot = found
-    if not (await session.settings(view.folder)).code_lens:
+    if not (await session.preferences.of(view.folder)).code_lens:
         return None
     at = None
     if snapshot.path == view.model_path:
@@ -34,7 +34,7 @@ async def inlay_hint(server: Server, params: types.InlayHintParams) -> list[type
     snapshot = session.documents.get(params.text_document.uri)
     if snapshot is None or snapshot.truss is None or not snapshot.is_config:
         return None
-    settings = await session.settings(snapshot.truss)
+    settings = await session.preferences.of(snapshot.truss)
     shown = Shown(settings.hint_defaults, settings.hint_amounts, settings.hint_pending)
     plan = session.runtime.state(snapshot.truss).plan
     span = protocol.from_range(params.range)
