@@ -35,6 +35,7 @@ def _section(name: str, result: dict[str, Any]) -> str:
         "| --- | ---: | ---: | ---: | ---: |",
         *(_line(row) for row in result["rows"]),
         "",
+        *([note, ""] if (note := result.get("note")) else []),
     ]
     return "\n".join(lines)
 

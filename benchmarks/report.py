@@ -39,8 +39,8 @@ def sample(action: Callable[[], object], times: int, *, warm_up: int = 2) -> tup
     return tuple(_milliseconds(action) for _ in range(times))
 
 
-def publish(name: str, title: str, rows: Sequence[Row]) -> None:
-    """Prints the table and writes results/<name>.json."""
+def publish(name: str, title: str, rows: Sequence[Row], note: str = "") -> None:
+    """Prints the table and writes results/<name>.json. `note`: how to read the rows."""
     width = max(len(row.what) for row in rows)
     print(f"\n{title}\n  {'':<{width}}  {'median':>10}  {'p95':>10}  {'to reach':>10}      n")
     for row in rows:
@@ -50,6 +50,7 @@ def publish(name: str, title: str, rows: Sequence[Row]) -> None:
     RESULTS.mkdir(exist_ok=True)
     document = {
         "title": title,
+        "note": note,
         "python": platform.python_version(),
         "rows": [asdict(row) | {"median": row.median, "p95": row.p95} for row in rows],
     }
