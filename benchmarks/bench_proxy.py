@@ -52,7 +52,8 @@ Through the proxy a request wakes a process four times instead of twice. Across 
 virtual machine every wake-up of an idle core goes through the hypervisor, and what runs after it
 finds cold caches: that is what the bare relay adds, and with asyncio's event loop the second one,
 though neither looks at a byte. What the proxy adds to them is HTTP. Across cores the machine
-decides whether 0.1 ms is kept, and here it mostly is not; on one core, which never sleeps, it is."""
+decides whether 0.1 ms is kept, and here it mostly is not; on one core, which never sleeps, it
+is."""
 
 
 class StandIn(asyncio.Protocol):
