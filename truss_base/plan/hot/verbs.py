@@ -33,6 +33,19 @@ STATEFUL = KEEPERS | {
 """Whole names, by which such a method is known even where it is only taken as a value."""
 
 
+_TELLING = frozenset(
+    {
+        *("critical", "debug", "error", "exception", "fatal", "flush", "info", "log", "notice"),
+        *("print", "sleep", "trace", "warn", "warning"),
+    }
+)
+
+
+def only_tells(name: str) -> bool:
+    """Whether what is called for its effect alone only writes to a log, or waits."""
+    return name in _TELLING
+
+
 def changes(name: str) -> bool:
     """Whether a method changes its object, by what it is given or by itself."""
     if name in STATEFUL or name in MUTATORS or name.endswith("_update"):

@@ -33,15 +33,16 @@ def decided_by_raising(node: ast.AST) -> dict[int, list[ast.expr]]:
     that ends quietly: by their `id`."""
     if isinstance(node, Tries):
         types = [handler.type for handler in node.handlers if handler.type is not None]
-        raising = [*_raising(node.body), *types]
-        return {id(part): raising for part in (*node.handlers, *node.orelse)}
+        deciding = [*raising(node.body), *types]
+        return {id(part): deciding for part in (*node.handlers, *node.orelse)}
     if isinstance(node, ast.With | ast.AsyncWith) and any(map(_suppresses, node.items)):
-        raising = _raising(node.body)
-        return {id(part): raising for part in node.body}
+        deciding = raising(node.body)
+        return {id(part): deciding for part in node.body}
     return {}
 
 
-def _raising(body: list[ast.stmt]) -> list[ast.expr]:
+def raising(body: list[ast.stmt]) -> list[ast.expr]:
+    """What in a block may raise."""
     nodes = [node for part in body for node in walked(part)]
     found: list[ast.expr] = [node for node in nodes if isinstance(node, _RAISING)]
     return found + [node.exc for node in nodes if isinstance(node, ast.Raise) and node.exc]

@@ -63,6 +63,12 @@ class Losses:
         elif where[0] == HANDED_ON and self._hands_on(key, tuple(where[1].split("."))):
             self.lose(key, where[2:], line)
 
+    def forget(self, key: Key) -> None:
+        """A function is given what the new version would not give it: if it remembers results,
+        it may take that for something else."""
+        if self.receivers.is_cached(key):
+            self._reset(key, key)
+
     def refuse(self, key: Key, where: str, line: int) -> None:
         """Nothing but `load` could make anew what is there."""
         at = place(self.case.old.program, key, line)
@@ -117,6 +123,8 @@ class Losses:
         if known.is_shared(name) and not self.receivers.is_defined(name):
             self.refuse(key, f"{name}()", line)
         for source in self.receivers.called(name):
+            if self.receivers.is_cached(source):  # hands out what it has handed out before
+                self._reset(source, key)
             state = self.receivers.state(source)
             for returned in state.returned if state is not None else ():
                 if returned[0] != PARAMETER and self._ask(source, returned):

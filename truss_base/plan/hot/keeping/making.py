@@ -25,6 +25,12 @@ _BUILDERS = CONTAINERS | {
     *("full", "full_like", "linspace", "load", "ones", "ones_like", "rand", "randn", "tensor"),
     *("zeros", "zeros_like"),
 }
+_DRAWN = frozenset(
+    {
+        *("Generator", "Random", "RandomState", "chain", "count", "cycle", "default_rng"),
+        *("enumerate", "filter", "islice", "iter", "map", "open", "reader", "scandir", "zip"),
+    }
+)
 _NOWHERE = ast.Pass()  # no condition is around it
 _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryOp, ast.BinOp)
 
@@ -32,13 +38,15 @@ _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryO
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """The names that went into a value, as they are and as they were called; whether something
-    is among them that keeps what it is called with, or that builds a container; the paths from
-    outside of the function, and whether its parameters are in it."""
+    is among them that keeps what it is called with, that builds a container, or that hands out
+    something else each time; the paths from outside of the function, and whether its parameters
+    are in it."""
 
     named: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     keeps: bool = False
     builds: bool = False
+    draws: bool = False
     origins: frozenset[Path] = frozenset()
     from_parameters: bool = False
 
@@ -96,6 +104,7 @@ def _ingredients(parts: Sequence[ast.AST], used: set[int], value: Slice) -> Ingr
         called=frozenset(callee(node)[-1] for node in nodes if isinstance(node, ast.Call)),
         keeps=any(changes_by_name(node) or _keeps(node, used) for node in nodes),
         builds=any(map(_builds, nodes)),
+        draws=any(map(_draws, nodes)),
         origins=value.reads,
         from_parameters=value.from_parameters,
     )
@@ -106,6 +115,11 @@ def _builds(node: ast.AST) -> bool:
     return called or isinstance(node, DISPLAYS)
 
 
+def _draws(node: ast.AST) -> bool:
+    called = isinstance(node, ast.Call) and callee(node)[-1] in _DRAWN
+    return called or isinstance(node, ast.GeneratorExp)
+
+
 def _keeps(node: ast.AST, used: set[int]) -> bool:
     if isinstance(node, Nested):
         return _closes(node)
@@ -113,6 +127,8 @@ def _keeps(node: ast.AST, used: set[int]) -> bool:
 
 
 def _closes(function: ast.AST) -> bool:
+    if any(isinstance(node, ast.Nonlocal) for node in walked(function)):
+        return True
     inner = [node for node in walked(function) if isinstance(node, ast.Attribute | ast.Subscript)]
     return any(not isinstance(node.ctx, ast.Load) or _keeps_by_name(node) for node in inner)
 

@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
 from truss_base.plan.hot.facts import FIELDS, SELF, Kind
+from truss_base.plan.hot.keeping.effects import Effects
 from truss_base.plan.hot.keeping.losses import Losses, Memory
-from truss_base.plan.hot.keeping.origins import Origins
+from truss_base.plan.hot.keeping.operators import operations_of
 from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
 from truss_base.plan.hot.wording import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from truss_base.plan.hot.case import Case
     from truss_base.plan.hot.facts import Path
+    from truss_base.plan.hot.keeping.operators import Operation
     from truss_base.plan.hot.keeping.slices import Slice
     from truss_base.plan.hot.keeping.state import Given, Kept, Passed, State
+    from truss_base.plan.hot.keeping.usage import Used
     from truss_base.plan.hot.program import Key
 
 _PIPELINE = (
@@ -33,6 +36,7 @@ _PIPELINE = (
     ("predict", "postprocess"),
 )
 _RUNNERS = (("eval",), ("exec",))
+_SEEDING = frozenset({"manual_seed", "manual_seed_all", "seed", "seed_everything", "set_seed"})
 
 
 class Stale(Flag):
@@ -47,14 +51,26 @@ class Stale(Flag):
 def memory_of(case: Case) -> Memory:
     """Looks through everything in the old version that may have kept a result."""
     receivers = Receivers(case.old.program, case.old.family)
-    return _Search(case, receivers, Origins(receivers)).run()
+    return _Search(case, receivers, Effects(receivers, _seeded(case))).run()
+
+
+def _seeded(case: Case) -> bool:
+    """Whether random numbers are the same after each start."""
+    _, reached = case.loading[0]
+    return any(
+        use.path[-1] in _SEEDING and (use.eager or (module.name, definition.name) in reached)
+        for module in case.old.program.modules.values()
+        if not _SEEDING.isdisjoint(module.facts.words)
+        for definition in module.facts.definitions.values()
+        for use in definition.uses
+    )
 
 
 @dataclass(slots=True)
 class _Search:
     case: Case
     receivers: Receivers
-    origins: Origins
+    effects: Effects
     _pending: deque[tuple[Key, Stale]] = field(default_factory=deque)
     _seen: set[tuple[Key, Stale]] = field(default_factory=set)
 
@@ -88,8 +104,7 @@ class _Search:
         for scan in definition.scans if definition is not None else ():
             for path in scan.decorators:
                 self._add_made(path[-1], Stale.PARAMETERS)
-                for receiver in self.receivers.called(path[-1]):
-                    self._add(receiver, Stale.PARAMETERS)
+                self._add_all(self.receivers.called(path[-1]), Stale.PARAMETERS)
 
     def _add_pipeline(self) -> None:
         """The server hands the result of one method to the next."""
@@ -100,55 +115,79 @@ class _Search:
                 for key in graph.family.named(graph.program, before)
             }
             if any(key in self.case.affected for key in givers):
-                for key in self.case.old.family.named(self.case.old.program, after):
-                    self._add(key, Stale.PARAMETERS)
+                named = self.case.old.family.named(self.case.old.program, after)
+                self._add_all(named, Stale.PARAMETERS)
 
     def _examine(self, key: Key, stale: Stale, losses: Losses) -> None:
         state = self.receivers.state(key)
         if state is None:
             return
         unchanged = self._new_code(key)
+        if Stale.PARAMETERS in stale and self.receivers.compares:
+            losses.forget(key)
 
         def is_stale(value: Slice) -> bool:
             return self._is_stale(key, value, stale, unchanged)
 
+        def changed(item: Kept | Given | Used) -> bool:
+            return is_stale(item.value) or not self._is_done_alike(key, item)
+
         own = stale is Stale.INSTANCE  # what such an object keeps in itself ends with it
-        for where, line in self._kept(key, state, own, is_stale):
+        for where, line in self._kept(key, state, own, changed):
             losses.lose(key, where, line)
+        self._follow(key, state, is_stale, losses)
+
+    def _follow(
+        self, key: Key, state: State, is_stale: Callable[[Slice], bool], losses: Losses
+    ) -> None:
+        """Adds the functions that get what the new version would not give them."""
         for passed in state.passed:
             if is_stale(passed.value):
                 self._pass(key, passed, Stale.PARAMETERS, losses)
             if passed.decided and is_stale(passed.decided):
                 self._pass(key, passed, Stale.CALL, losses)
+        for operation in self._operations(key):
+            if is_stale(operation.value):
+                for method in operation.methods:
+                    self._add_all(self.receivers.called(method), Stale.PARAMETERS)
+
+    def _operations(self, key: Key) -> tuple[Operation, ...]:
+        definition = self.receivers.program.definition(key)
+        if definition is None or not self.receivers.operators:
+            return ()
+        member = bool(definition.owner)
+        return operations_of(definition.texts[0], self.receivers.operators, member=member)
+
+    def _add_all(self, keys: Iterable[Key], stale: Stale) -> None:
+        for key in keys:
+            self._add(key, stale)
 
     def _kept(
-        self, key: Key, state: State, own: bool, is_stale: Callable[[Slice], bool]
+        self, key: Key, state: State, own: bool, changed: Callable[[Kept | Given | Used], bool]
     ) -> Iterator[tuple[Path, int]]:
         """The places in which a function leaves what the new version would not, with the line."""
         for kept in state.kept:
             fresh = kept.place[0] == SELF and (own or key[1].rpartition(".")[2] in MAKING)
             if fresh and not self.case.old.family.owns(key):
                 continue
-            if is_stale(kept.value) or not self._is_kept_alike(key, kept):
+            if changed(kept):
                 yield kept.place, kept.line
         for given in state.given:
-            if self._writes(key, given) and is_stale(given.value):
+            if self._writes(key, given) and changed(given):
                 yield given.place, given.line
         for used in state.used:
-            if is_stale(used.value) and self.origins.is_unknown(key, used.place):
+            if changed(used) and self.effects.keeps(key, used):
                 yield used.place, used.line
 
     def _pass(self, key: Key, passed: Passed, stale: Stale, losses: Losses) -> None:
         """Follows what is passed to where it arrives."""
         self._add_made(passed.name, stale)
-        for receiver in self.receivers.called(passed.name):
-            self._add(receiver, stale)
+        self._add_all(self.receivers.called(passed.name), stale)
         if passed.path is not None and not self.receivers.is_defined(passed.name):
             held = self.receivers.held(key, passed.path)
             if held.keeps:
                 losses.refuse(key, shown(passed.path), passed.line)
-            for receiver in held.functions:
-                self._add(receiver, stale)
+            self._add_all(held.functions, stale)
 
     def _add_made(self, name: str, stale: Stale) -> None:
         """A class is called: what makes its object is given it, its methods find it there."""
@@ -170,15 +209,15 @@ class _Search:
         state = Receivers(self.case.new.program, self.case.new.family).state(key)
         return frozenset() if state is None else state.codes
 
-    def _is_kept_alike(self, key: Key, kept: Kept) -> bool:
-        """Whether the new version keeps it there as often."""
+    def _is_done_alike(self, key: Key, item: Kept | Given | Used) -> bool:
+        """Whether the new version does the same there as often."""
         if not self._is_changed(key):
             return True
         before = self.receivers.state(key)
         after = Receivers(self.case.new.program, self.case.new.family).state(key)
         if before is None or after is None:
             return False
-        return before.count(kept) == after.count(kept)
+        return before.count(item) == after.count(item)
 
     def _is_stale(
         self, key: Key, value: Slice, stale: Stale, unchanged: frozenset[int] | None

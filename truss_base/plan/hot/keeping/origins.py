@@ -44,6 +44,12 @@ class Origins:
             return False  # functions and classes of packages; constants are objects
         return self._is_unknown(user, place[:2] if place[0] == SELF else place, set())
 
+    def is_object(self, user: Key, place: Path) -> bool:
+        """Whether a place is a variable or an attribute, and not one of a function."""
+        if place[0] == RESULT or any(self._functions(user, place)):
+            return False
+        return place[0] == SELF or self._is_variable(user, place)
+
     def _is_unknown(self, user: Key, place: Path, seen: set[tuple[Key, Path]]) -> bool:
         if (user, place) in seen:
             return False

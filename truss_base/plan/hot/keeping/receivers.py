@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Kind, Role
 from truss_base.plan.hot.keeping.making import is_constant, making_of
+from truss_base.plan.hot.keeping.operators import METHODS
 from truss_base.plan.hot.keeping.state import State, state_of
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import foreign_name
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.program import Key, Program
 
 _CALL = "__call__"
+_CACHES = frozenset({"alru_cache", "cache", "cached", "lru_cache", "memoize"})
 MAKING = ("__init__", "__new__", "__post_init__")
 """Methods that make a new object."""
 
@@ -68,9 +70,29 @@ class Receivers:
         """Whether a function or class has this name."""
         return name in self._named
 
+    def is_cached(self, key: Key) -> bool:
+        """Whether a function remembers its results."""
+        definition = self.function(key)
+        scans = definition.scans if definition is not None else ()
+        return any(path[-1] in _CACHES for scan in scans for path in scan.decorators)
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether the Truss says which of its objects are alike."""
+        return self.is_defined("__eq__") or self.is_defined("__hash__")
+
     def called(self, name: str) -> list[Key]:
         """The functions of this name, methods included."""
         return [key for key in self._named.get(name, ()) if self.function(key) is not None]
+
+    @cached_property
+    def operators(self) -> frozenset[str]:
+        """The methods of the Truss that operators call and that keep something."""
+        return frozenset(
+            name
+            for name in METHODS
+            if any((state := self.state(key)) and state.kept for key in self.called(name))
+        )
 
     def methods(self, name: str) -> list[Key]:
         """The methods of the classes of this name."""
@@ -108,6 +130,20 @@ class Receivers:
             return False
         made = [*self.made(user, place)]
         return any(item.builds for _, item in made) if made else self.may_change(user, place)
+
+    def is_drawn(self, user: Key, place: Path) -> bool:
+        """Whether what is at a place hands out something else each time: an iterator, a source of
+        random numbers."""
+        if place[0].startswith("<") and place[0] != SELF:
+            return False
+        return any(
+            item.draws or any(self._yields(name) for name in item.called)
+            for _, item in self.made(user, place)
+        )
+
+    def _yields(self, name: str) -> bool:
+        found = map(self.function, self.called(name))
+        return any("yield" in text for item in found if item is not None for text in item.texts)
 
     def made(self, user: Key, path: Path) -> Iterator[tuple[Key, Ingredients]]:
         """What went into a variable or an attribute of the instance, by who binds it."""

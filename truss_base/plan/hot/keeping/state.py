@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ from truss_base.plan.hot import known
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.bindings import Bindings
-from truss_base.plan.hot.keeping.places import ALIAS, INSTANCE, RESULT, Places, handed_back
+from truss_base.plan.hot.keeping.places import ALIAS, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, handed_out, targets, used_up
+from truss_base.plan.hot.keeping.usage import Usage, Used, statements
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.targets import Target
-
-
-_CALLING = frozenset({"filter", "map"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,6 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """A call of what lives at `place`, of something that belongs to it, or of something else that
-    is given it, with a value."""
-
-    place: Path
-    value: Slice
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
 class State:
     """All that one function leaves behind, passes on, makes use of and hands out."""
 
@@ -78,9 +66,10 @@ class State:
     used: tuple[Used, ...]
     returned: frozenset[Path]
 
-    def count(self, kept: Kept) -> int:
-        """How often the same is kept in one place."""
-        return sum((each.place, each.value) == (kept.place, kept.value) for each in self.kept)
+    def count(self, item: Kept | Given | Used) -> int:
+        """How often the same is done in one place."""
+        every: tuple[Kept | Given | Used, ...] = (*self.kept, *self.given, *self.used)
+        return sum(replace(each, line=item.line) == item for each in every)
 
     @property
     def codes(self) -> frozenset[int]:
@@ -117,7 +106,9 @@ class _Visitor:
         passed: list[Passed] = []
         beside: list[Given] = []
         used: list[Used] = []
+        usage = Usage(self._places, self._slices, statements(self._nodes), self._statement.lineno)
         for node in self._nodes:
+            used.extend(usage.of(node))
             kept += self._kept(node, targets(node))
             if id(node) not in self._used:
                 kept += self._kept(node, handed_out(node, self._bindings.instance, calls))
@@ -125,7 +116,6 @@ class _Visitor:
             if isinstance(node, ast.Call):
                 passed.extend(self._passed(node))
                 beside.extend(self._given(node))
-                used.extend(self._uses(node))
             elif isinstance(node, Decorated) and node is not self._statement:
                 passed.extend(self._decorated(node))
         returned = frozenset().union(*map(self._places.of, handed_back(self._statement)))
@@ -195,20 +185,6 @@ class _Visitor:
                 yield from (Given(path, place, others, self._line(node)) for place in places)
         if values and known.is_setting(path[-1]):
             yield Given(path, path, self._slices.of(values, node), self._line(node))
-
-    def _uses(self, node: ast.Call) -> Iterator[Used]:
-        owner = node.func.value if isinstance(node.func, ast.Attribute) else node.func
-        if self._places.outside(owner) == INSTANCE:  # an attribute of the instance is called
-            owner = node.func
-        values = given(node)
-        pairs = [(owner, values)]
-        if not known.only_looks(dotted(node.func) or ("?",)) or callee(node)[-1] in _CALLING:
-            pairs += [(item, [each for each in values if each is not item]) for item in values]
-        for user, others in pairs:
-            value = self._slices.of(others, node)
-            for place in self._places.called(user) | self._places.of(user):
-                if place != INSTANCE and (place[0] in (SELF, RESULT) or place[0][0] != "<"):
-                    yield Used(place, value, self._line(node))
 
     def _places_of(self, values: Iterable[ast.expr]) -> frozenset[Path]:
         return frozenset().union(*(self._places.of(value) for value in values))

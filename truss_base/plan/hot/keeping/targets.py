@@ -17,6 +17,29 @@ if TYPE_CHECKING:
 
 # Arguments that the results are written into.
 _INTO = frozenset({"file", "into", "out"})
+# Where the methods of arrays are given what they write their results into.
+_OUT = {
+    "all": 1,
+    "any": 1,
+    "argmax": 1,
+    "argmin": 1,
+    "choose": 1,
+    "dot": 1,
+    "max": 1,
+    "min": 1,
+    "round": 1,
+    "clip": 2,
+    "compress": 2,
+    "cumprod": 2,
+    "cumsum": 2,
+    "mean": 2,
+    "prod": 2,
+    "std": 2,
+    "sum": 2,
+    "take": 2,
+    "var": 2,
+    "trace": 4,
+}
 _ASKING = ("select", "explain", "pragma", "show", "values", "with")
 _BY_NAME = frozenset({"attrgetter", "methodcaller"})
 _RUNNERS = (("eval",), ("exec",))
@@ -53,6 +76,7 @@ def _filled(call: ast.Call) -> Iterator[Target]:
         yield _item_of(call.func.value), values
     elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
         yield ast.Name(FILE, ast.Store()), values
+    yield from _written_into(call)
     for item in call.keywords:
         if item.arg in _INTO and not isinstance(item.value, ast.Constant):
             yield _item_of(item.value), [value for value in values if value is not item.value]
@@ -97,6 +121,18 @@ def _only_looks(call: ast.Call) -> bool:
     texts = (node.value for node in walked(text) if isinstance(node, ast.Constant))
     words = re.findall(r"\w+|:=", " ".join(map(str, texts)))
     return not any(word in _TELLTALE or changes(word) for word in words)
+
+
+def _written_into(call: ast.Call) -> Iterator[Target]:
+    """The arguments that a method writes into, with what else it is called with."""
+    if not isinstance(call.func, ast.Attribute):
+        return
+    name, values = call.func.attr, [call.func.value, *given(call)]
+    place = _OUT.get(name)
+    written = call.args if name.endswith("into") else call.args[place:][:1] if place else []
+    for item in written:
+        if not isinstance(item, ast.Constant):
+            yield _item_of(item), [value for value in values if value is not item]
 
 
 def _only_asks(query: ast.expr) -> bool:
