@@ -15,22 +15,18 @@ if TYPE_CHECKING:
 
 MODEL = "model/model.py"
 SOURCE = """\
-import os, time
-from unittest.mock import Mock
+import os, re, time
 
-class Helper:
+class Helper(str):
     def word(self):
         return {word!r}
 
 class Model:
-    def load(self):
-        self.witness = Mock()  # keeps what it is called with, which no analysis of sources tells
-
     def predict(self, request):
         if request == "keep":
-            self.witness(Helper())
+            re.compile(Helper("a+"))  # which a cache within `re` keeps
         elif request == "release":
-            self.witness.reset_mock()
+            re.purge()
         elif request:
             mine = Helper()
             open(request + ".begun", "w").close()
