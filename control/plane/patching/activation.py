@@ -36,7 +36,7 @@ class Adoption:
 
     async def take_over(self, release: Release) -> None:
         self.supervisor.adopt(release)
-        self.supervisor.show_files(release)
+        self.supervisor.hot.show_files(release)
 
     async def undo(self) -> None:
         return None

@@ -46,7 +46,7 @@ class Activator:
         """The serving process with the new code beside the old, where it does not refuse that."""
         patch.progress("swap", "making the new code beside the old")
         try:
-            swap = self._supervisor.prepare_swap(patch.release, document)
+            swap = self._supervisor.hot.prepare(patch.release, document)
             prepared = await patch.attempt.race(swap)
         except SwapRefused as refusal:
             patch.chosen = reloading(patch.plan, refusal.reasons)

@@ -162,7 +162,7 @@ class Drafts:
         watch.lap("stage")
         draft = Draft.of(base, release, checked.chosen)
         if draft.document is not None:
-            self._supervisor.compile_ahead(release, draft.document)
+            self._supervisor.hot.compile_ahead(release, draft.document)
         try:
             await asyncio.to_thread(self._store.settle, release)
         except OSError as error:

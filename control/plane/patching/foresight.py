@@ -34,7 +34,7 @@ class Foreseer:
             return chosen, ""
         told = None
         if not self._turn.locked():  # else the process has something better to do
-            told = await self._supervisor.foresee_swap(chosen.swap.to_wire(), LOOK_SECONDS)
+            told = await self._supervisor.hot.foresee(chosen.swap.to_wire(), LOOK_SECONDS)
         return foreseen(chosen, told)
 
 

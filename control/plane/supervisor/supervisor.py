@@ -7,18 +7,20 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from control.plane.changes import Observed
-from control.plane.exceptions import LoadFailed, SwapRefused
+from control.plane.exceptions import LoadFailed
 from control.plane.failpoints import reach
 from control.plane.releases.release import now
+from control.plane.supervisor.comeback import Comeback
 from control.plane.supervisor.crash_loop import CrashLoop
 from control.plane.supervisor.drainage import Drainage
 from control.plane.supervisor.errors import ended_error
 from control.plane.supervisor.fleet import CLOSING
+from control.plane.supervisor.hot import HotSwaps
 from control.plane.supervisor.supply import Supply
 from control.plane.tasks import Tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from control.plane.changes import Changes
     from control.plane.proxy.backend import Backend
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from control.plane.supervisor.limits import Limits
     from control.plane.supervisor.process import Event, InferenceProcess
     from control.plane.supervisor.spare import Spare, Surroundings
-    from control.plane.supervisor.swaps import Foresight, PreparedSwap
 
 STOPPED = (
     "The inference server is stopped; `control-truss up`, or a POST to"
@@ -60,7 +61,6 @@ class Supervisor:
         self.changes = changes
         self._gate = gate
         self._health = health
-        self._load_timeout = limits.load_timeout
         self._log = launch.log
         self._tasks = Tasks()
         self._drainage = Drainage(limits.drain_timeout)
@@ -68,6 +68,8 @@ class Supervisor:
             launch, surroundings, limits, self._tasks, self._ended, self._predict_error, changes
         )
         self._crash_loop = CrashLoop(limits.healthy_after, health.passed)
+        self._comeback = Comeback(self, gate, self._crash_loop, health)
+        self.hot = HotSwaps(self, limits.load_timeout)
         self._loading: asyncio.Task[None] | None = None
         self._vacating: asyncio.Task[None] | None = None
         self._release: Release | None = None
@@ -120,27 +122,6 @@ class Supervisor:
         """
         return await self._supply.loaded(release)
 
-    async def prepare_swap(self, release: Release, document: Mapping[str, Any]) -> PreparedSwap:
-        """The serving process with `release` ready beside what it serves.
-
-        Raises:
-            SwapRefused: it has to be loaded instead; nothing has changed for requests.
-        """
-        if self.current is None or self._state != "ready":
-            raise SwapRefused(["no model is loaded"])
-        return await self.current.swaps.prepare(release, document, self._load_timeout)
-
-    async def foresee_swap(self, document: Mapping[str, Any], limit: float) -> Foresight | None:
-        """What the serving process would say to a hot swap; None where nobody can tell now."""
-        if self.current is None or self._state != "ready":
-            return None
-        return await self.current.swaps.foresee(document, limit)
-
-    def compile_ahead(self, release: Release, document: Mapping[str, Any]) -> None:
-        """Lets the serving process compile what a swap to `release` would execute."""
-        if self.current is not None:
-            self.current.swaps.compile(release, document)
-
     def switch(self, process: InferenceProcess, release: Release) -> None:
         """Sends every request from now on to `process`; what ran before drains behind it."""
         self._cancel_loading()
@@ -165,12 +146,7 @@ class Supervisor:
         self.refill()
         if self.current is None:
             # It ended meanwhile, and what is on its way is the version before this one.
-            self._load_in_background(self._respawn(release))
-
-    def show_files(self, release: Release) -> None:
-        """Has the serving process report errors at the lines of `release`."""
-        if self.current is not None:
-            self.current.swaps.adopt(release)
+            self._load_in_background(self._comeback.of(release))
 
     async def replace(self, release: Release) -> None:
         """Loads the live `release` in another process than the one that serves, which hangs, or of
@@ -181,7 +157,7 @@ class Supervisor:
         if doubtful is None:
             # It has ended, and what is on its way back may be the version before this one.
             if before is not release:
-                self._load_in_background(self._respawn(release))
+                self._load_in_background(self._comeback.of(release))
             return
         self._gate.hold()
         try:
@@ -195,8 +171,7 @@ class Supervisor:
     async def vacate(self) -> None:
         """Ends the serving process before its successor is loaded; requests wait meanwhile."""
         self._cancel_loading()
-        self._gate.hold()
-        self._state = "loading"
+        self.hold()
         self._crash_loop.left()
         reach("stop.held")
         current, self.current = self.current, None
@@ -214,13 +189,12 @@ class Supervisor:
         """Loads `release` again and switches to it. Raises LoadFailed; the old one serves on."""
         self._cancel_loading()
         if self.current is None:
-            self._gate.hold()
-            self._state = "loading"
+            self.hold()
         try:
             self.switch(await self.prepare(release), release)
         except LoadFailed as failure:
             if self.current is None:
-                self._failed(failure)
+                self.load_failed(failure)
             raise
 
     async def stop(self) -> None:
@@ -254,6 +228,20 @@ class Supervisor:
             self.last_error = None
             self._crash_loop.answered()
 
+    def hold(self) -> None:
+        """Requests wait for what is being loaded."""
+        self._state = "loading"
+        self._gate.hold()
+
+    def load_failed(self, failure: LoadFailed) -> None:
+        """Nothing serves: requests are refused until a patch or a restart."""
+        self._state = "failed"
+        self._vacating = None
+        self.last_error = {**failure.error, "at": now()}
+        self._gate.refuse(f"The model could not be loaded: {failure}")
+        # The patch that fixes it should not have to wait for an interpreter.
+        self.refill()
+
     # Loading
 
     async def _emptied(self, current: InferenceProcess | None) -> None:
@@ -273,17 +261,9 @@ class Supervisor:
         try:
             process = await self.prepare(release)
         except LoadFailed as failure:
-            self._failed(failure)
+            self.load_failed(failure)
         else:
             self.switch(process, release)
-
-    def _failed(self, failure: LoadFailed) -> None:
-        self._state = "failed"
-        self._vacating = None
-        self.last_error = {**failure.error, "at": now()}
-        self._gate.refuse(f"The model could not be loaded: {failure}")
-        # The patch that fixes it should not have to wait for an interpreter.
-        self.refill()
 
     # Endings
 
@@ -297,37 +277,7 @@ class Supervisor:
         self.last_error = {**ended_error("serve", process.exited.result()), "at": now()}
         self._log.note(f"{self.last_error['message']} Starting it again.")
         if self._release is not None:
-            self._load_in_background(self._respawn(self._release))
-
-    async def _respawn(self, release: Release) -> None:
-        """Brings the live release back, ever more slowly while that keeps failing; one that never
-        was healthy makes room for the last one that was."""
-        error = self.last_error
-        while not (self._crash_loop.is_hopeless and await self._rolled_back(release)):
-            await self._wait_out()
-            self._state = "loading"
-            self._gate.hold()
-            try:
-                process = await self.prepare(release)
-            except LoadFailed as failure:
-                self._failed(failure)
-                self._crash_loop.crashed()
-                continue
-            self.switch(process, release)
-            break
-        self.last_error = error
-
-    async def _rolled_back(self, release: Release) -> bool:
-        self._state = "loading"
-        self._gate.hold()
-        return await self._health.roll_back(self, release, self._crash_loop.crashes)
-
-    async def _wait_out(self) -> None:
-        if (refusal := self._crash_loop.refusal) is None:
-            self._gate.hold()
-        else:
-            self._gate.refuse(refusal)
-        await asyncio.sleep(self._crash_loop.delay)
+            self._load_in_background(self._comeback.of(self._release))
 
     def _predict_error(self, process: InferenceProcess, error: Event) -> None:
         if process is self.current:
