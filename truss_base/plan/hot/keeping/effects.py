@@ -36,9 +36,9 @@ class Effects:
             return True
         if self.seeded and self._draws_numbers(user, used):
             return True
-        if not self.origins.is_object(user, used.place):
+        if not (self._is_for_effect(user, used) or self.receivers.is_drawn(user, used.place)):
             return False
-        return self._is_for_effect(user, used) or self.receivers.is_drawn(user, used.place)
+        return self.origins.is_object(user, used.place)
 
     def _is_for_effect(self, user: Key, used: Used) -> bool:
         """Whether something is done with it for no result: then it, or the world, is changed."""

@@ -17,6 +17,7 @@ from truss_base.plan.hot.keeping.effects import Effects
 from truss_base.plan.hot.keeping.losses import Losses, Memory
 from truss_base.plan.hot.keeping.operators import operations_of
 from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
+from truss_base.plan.hot.keeping.state import EMPTY, State
 from truss_base.plan.hot.wording import shown
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.operators import Operation
     from truss_base.plan.hot.keeping.slices import Slice
-    from truss_base.plan.hot.keeping.state import Given, Kept, Passed, State
+    from truss_base.plan.hot.keeping.state import Given, Kept, Passed
     from truss_base.plan.hot.keeping.usage import Used
     from truss_base.plan.hot.program import Key
 
@@ -122,15 +123,20 @@ class _Search:
         state = self.receivers.state(key)
         if state is None:
             return
-        unchanged = self._new_code(key)
+        new = self._new_state(key)
         if Stale.PARAMETERS in stale and self.receivers.compares:
             losses.forget(key)
 
+        known: dict[int, bool] = {}  # by `id`: most of what a function does shares its slices
+
         def is_stale(value: Slice) -> bool:
-            return self._is_stale(key, value, stale, unchanged)
+            if id(value) not in known:
+                known[id(value)] = self._is_stale(key, value, stale, new)
+            return known[id(value)]
 
         def changed(item: Kept | Given | Used) -> bool:
-            return is_stale(item.value) or not self._is_done_alike(key, item)
+            is_as_often = new is None or state.count(item) == new.count(item)
+            return not is_as_often or is_stale(item.value)
 
         own = stale is Stale.INSTANCE  # what such an object keeps in itself ends with it
         for where, line in self._kept(key, state, own, changed):
@@ -202,31 +208,18 @@ class _Search:
         before, after = (graph.program.definition(key) for graph in self.case.graphs)
         return before is None or after is None or after.texts != before.texts
 
-    def _new_code(self, key: Key) -> frozenset[int] | None:
-        """The slices of the new version; None if the function is the same."""
+    def _new_state(self, key: Key) -> State | None:
+        """What the new version leaves behind; None if the function is the same."""
         if not self._is_changed(key):
             return None
-        state = Receivers(self.case.new.program, self.case.new.family).state(key)
-        return frozenset() if state is None else state.codes
+        return Receivers(self.case.new.program, self.case.new.family).state(key) or EMPTY
 
-    def _is_done_alike(self, key: Key, item: Kept | Given | Used) -> bool:
-        """Whether the new version does the same there as often."""
-        if not self._is_changed(key):
-            return True
-        before = self.receivers.state(key)
-        after = Receivers(self.case.new.program, self.case.new.family).state(key)
-        if before is None or after is None:
-            return False
-        return before.count(item) == after.count(item)
-
-    def _is_stale(
-        self, key: Key, value: Slice, stale: Stale, unchanged: frozenset[int] | None
-    ) -> bool:
+    def _is_stale(self, key: Key, value: Slice, stale: Stale, new: State | None) -> bool:
         if Stale.CALL in stale or (Stale.PARAMETERS in stale and value.from_parameters):
             return True
         if Stale.INSTANCE in stale and any(path[0] == SELF for path in value.reads):
             return True
-        if unchanged is not None and value.code not in unchanged:
+        if new is not None and value.code not in new.codes:
             return True
         return any(self._is_affected(key, path) for path in value.reads)
 

@@ -65,7 +65,7 @@ class Origins:
         return self._is_made_of_unknown(user, place, seen)
 
     def _is_made_of_unknown(self, user: Key, place: Path, seen: set[tuple[Key, Path]]) -> bool:
-        made = [*self.receivers.made(user, place)]
+        made = self.receivers.made(user, place)
         if not made:  # by a library perhaps
             return place[0] == SELF or self._is_variable(user, place)
         return any(

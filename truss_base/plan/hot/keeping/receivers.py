@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Receivers:
 
     program: Program
     family: Family
+    _made: dict[tuple[str, str, Path], list[tuple[Key, Ingredients]]] = field(default_factory=dict)
 
     def function(self, key: Key) -> Definition | None:
         """The definition of a function."""
@@ -90,7 +91,7 @@ class Receivers:
         """The methods of the Truss that operators call and that keep something."""
         return frozenset(
             name
-            for name in METHODS
+            for name in METHODS & self._named.keys()
             if any((state := self.state(key)) and state.kept for key in self.called(name))
         )
 
@@ -128,7 +129,7 @@ class Receivers:
         """Whether what is at a place may be a list, an array or the like."""
         if place[0].startswith("<") and place[0] != SELF:
             return False
-        made = [*self.made(user, place)]
+        made = self.made(user, place)
         return any(item.builds for _, item in made) if made else self.may_change(user, place)
 
     def is_drawn(self, user: Key, place: Path) -> bool:
@@ -145,8 +146,15 @@ class Receivers:
         found = map(self.function, self.called(name))
         return any("yield" in text for item in found if item is not None for text in item.texts)
 
-    def made(self, user: Key, path: Path) -> Iterator[tuple[Key, Ingredients]]:
+    def made(self, user: Key, path: Path) -> list[tuple[Key, Ingredients]]:
         """What went into a variable or an attribute of the instance, by who binds it."""
+        # The methods of a class mean the same by it.
+        asked = (user[0], user[1].rpartition(".")[0] if path[0] == SELF else user[1], path)
+        if asked not in self._made:
+            self._made[asked] = [*self._find_made(user, path)]
+        return self._made[asked]
+
+    def _find_made(self, user: Key, path: Path) -> Iterator[tuple[Key, Ingredients]]:
         for key in self._binders(user, path):
             if (definition := self.program.definition(key)) is not None:
                 name = path[-1] if path[0] == SELF else key[1].rpartition(".")[2]

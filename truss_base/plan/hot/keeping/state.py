@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
@@ -14,7 +15,7 @@ from truss_base.plan.hot.keeping.bindings import Bindings
 from truss_base.plan.hot.keeping.places import ALIAS, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, handed_out, targets, used_up
-from truss_base.plan.hot.keeping.usage import Usage, Used, statements
+from truss_base.plan.hot.keeping.usage import USING, Usage, Used, statements
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Given:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """All that one function leaves behind, passes on, makes use of and hands out."""
 
@@ -68,10 +69,14 @@ class State:
 
     def count(self, item: Kept | Given | Used) -> int:
         """How often the same is done in one place."""
-        every: tuple[Kept | Given | Used, ...] = (*self.kept, *self.given, *self.used)
-        return sum(replace(each, line=item.line) == item for each in every)
+        return self._counted[_without_line(item)]
 
-    @property
+    @cached_property
+    def _counted(self) -> Counter[tuple[object, ...]]:
+        every: list[Kept | Given | Used] = [*self.kept, *self.given, *self.used]
+        return Counter(map(_without_line, every))
+
+    @cached_property
     def codes(self) -> frozenset[int]:
         """The code of all slices."""
         values = [item.value for item in self.kept] + [item.value for item in self.given]
@@ -79,6 +84,17 @@ class State:
         for passed in self.passed:
             values += [passed.value, *([passed.decided] if passed.decided else [])]
         return frozenset(value.code for value in values)
+
+
+def _without_line(item: Kept | Given | Used) -> tuple[object, ...]:
+    more: tuple[object, ...] = (item.path,) if isinstance(item, Given) else ()
+    if isinstance(item, Used):
+        more = (item.manner, item.name, item.for_effect)
+    return type(item), item.place, item.value.code, *more
+
+
+EMPTY = State((), (), (), (), frozenset())
+"""Of what is not there."""
 
 
 @lru_cache(maxsize=2048)
@@ -108,7 +124,8 @@ class _Visitor:
         used: list[Used] = []
         usage = Usage(self._places, self._slices, statements(self._nodes), self._statement.lineno)
         for node in self._nodes:
-            used.extend(usage.of(node))
+            if type(node) in USING:
+                used.extend(usage.of(node))
             kept += self._kept(node, targets(node))
             if id(node) not in self._used:
                 kept += self._kept(node, handed_out(node, self._bindings.instance, calls))

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.keeping.slices import Slice, Slices
 
 _CALLING = frozenset({"filter", "map"})
+USING = frozenset(
+    {
+        *(ast.AsyncFor, ast.Call, ast.Compare, ast.For, ast.Starred, ast.YieldFrom),
+        ast.comprehension,
+    }
+)
+"""The nodes that use objects."""
 
 
 class Manner(Enum):
@@ -54,7 +61,7 @@ class Usage:
     first_line: int
 
     def of(self, node: ast.AST) -> Iterator[Used]:
-        """The uses that one node makes."""
+        """The uses that one of `USING` makes."""
         if isinstance(node, ast.Call):
             yield from self._of_call(node)
             return
@@ -78,9 +85,15 @@ class Usage:
     def _used(
         self, used: ast.expr, manner: Manner, name: str, values: Sequence[ast.AST], node: ast.AST
     ) -> Iterator[Used]:
-        value, line = self.slices.of(values, node), getattr(node, "lineno", 1) - self.first_line
-        for place in self.places.called(used) | self.places.of(used):
+        if isinstance(used, ast.Constant | ast.JoinedStr):
+            return
+        places = self.places.of(used)
+        if not isinstance(used, ast.Attribute):  # which is no name for several functions
+            places |= self.places.called(used)
+        for place in places:
             if place != INSTANCE and (place[0] in (SELF, RESULT) or place[0][0] != "<"):
+                value = self.slices.of(values, node)
+                line = getattr(node, "lineno", 1) - self.first_line
                 yield Used(place, manner, name, id(node) in self.effects, value, line)
 
 
