@@ -134,7 +134,7 @@ class ControlPlane:
         """
         store = await asyncio.to_thread(_open_store, settings)
         plane = cls(settings, store)
-        named, committed = store.environments_named(), store.journal.committed()
+        named, committed = store.shelf.environments_named(), store.journal.committed()
         await plane.installer.recover(store.live, named, committed)
         plane.supervisor.begin(store.live)
         plane.tasks.run(asyncio.to_thread(plane.planner.warm, store.live))

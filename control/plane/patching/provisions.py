@@ -56,8 +56,8 @@ class Provisions:
 
     async def collect(self) -> None:
         """Removes what no release that is there needs any more."""
-        await asyncio.to_thread(self._installer.collect, self._store.environments_named())
-        await self._downloads.collect(self._store.releases)
+        await asyncio.to_thread(self._installer.collect, self._store.shelf.environments_named())
+        await self._downloads.collect(self._store.shelf.releases)
 
     async def _install(self, patch: Transaction) -> None:
         assert patch.draft is not None, "what is provided for is staged"

@@ -8,24 +8,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 from control.plane.exceptions import HashMismatch, StateError
 from control.plane.failpoints import reach
 from control.plane.releases.content import Copied, Linked
 from control.plane.releases.current import Current
-from control.plane.releases.directory import remove_tree
 from control.plane.releases.health import HealthMarks
 from control.plane.releases.journal import Journal
-from control.plane.releases.release import (
-    RECORD,
-    Release,
-    named_environment,
-    new_release_id,
-    now,
-    read_release,
-)
+from control.plane.releases.release import Release, now, read_release
+from control.plane.releases.shelf import Shelf
 from control.plane.releases.staging import stage_release
 from control.plane.releases.syncing import sync_tree
 from truss_base.hash import tree_hash
@@ -41,20 +33,16 @@ KEPT_RELEASES = 3
 
 
 class ReleaseStore:
-    """Holds the lock of its state folder until `close`."""
+    """Holds the lock of its state folder until `close`; `shelf` has the directories."""
 
     def __init__(self, state: Path) -> None:
-        self._state = state
-        self._releases = state / "releases"
         self._current = Current(state)
-        self._staged: set[str] = set()
-        self._mutex = threading.Lock()
         self._live: Release | None = None
         try:
-            self._releases.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.shelf = Shelf(state / "releases")
             self._lock = _locked(state / "lock")
             self.journal = Journal(state / "journal.jsonl")
-            self.health = HealthMarks(self._releases, self.journal)
+            self.health = HealthMarks(self.shelf.folder, self.journal)
         except OSError as error:
             raise StateError(f"The state folder {state} cannot be used: {error}.") from error
 
@@ -133,7 +121,7 @@ class ReleaseStore:
                 f"The patches lead to {digest[:12]}, not to the promised {promised[:12]}; "
                 "compute the patch again from the running version's signature."
             )
-        root = self._new_root()
+        root = self.shelf.new()
         reach("stage.created")
         try:
             if on_record:
@@ -142,27 +130,14 @@ class ReleaseStore:
             reach("stage.begun")
             release = stage_release(root, base, contents, digest)
         except BaseException:
-            self._forget(root.name)
+            self.shelf.remove(root.name)
             raise
         reach("stage.recorded")
         return release
 
-    def environments_named(self) -> set[str]:
-        """The environments of all releases that are there."""
-        named = (named_environment(root) for root in self._releases.iterdir())
-        return {environment for environment in named if environment is not None}
-
-    def releases(self) -> list[Release]:
-        """Every complete release that is there."""
-        found = []
-        for root in self._releases.iterdir():
-            with contextlib.suppress(StateError):
-                found.append(read_release(root))
-        return found
-
     def settle(self, release: Release) -> None:
         """Waits until a staged release outlives the machine. May run while it is loaded."""
-        sync_tree(release.root, self._releases)
+        sync_tree(release.root, self.shelf.folder)
 
     def commit(self, release: Release) -> None:
         """Makes a settled release the live one. The rename is the instant; `keep_commit` follows.
@@ -171,7 +146,7 @@ class ReleaseStore:
             OSError: it could not be renamed, and nothing has changed.
         """
         self._make_live(release, "commit")
-        self._staged.discard(release.id)
+        self.shelf.made(release.id)
 
     def keep_commit(self, release: Release, details: Callable[[], Mapping[str, Any]]) -> None:
         """Waits until the commit of a release outlives the machine, and writes it down."""
@@ -196,7 +171,7 @@ class ReleaseStore:
         reach("undo.begun")
         # What a disk does not let go of is removed at the next start.
         with contextlib.suppress(OSError):
-            self._forget(release.id)
+            self.shelf.remove(release.id)
             reach("undo.forgotten")
             self.journal.append({"event": "abort", "release": release.id, "at": now(), **details})
         reach("undo.journaled")
@@ -205,22 +180,20 @@ class ReleaseStore:
         """Removes a staged release that was never on record."""
         # What a disk does not let go of is removed at the next start.
         with contextlib.suppress(OSError):
-            self._forget(release.id)
+            self.shelf.remove(release.id)
 
     def collect(self, in_use: Collection[str]) -> None:
         """Removes all but the last releases, and never one in `in_use` or being staged."""
         self.journal.sync()
         reach("collect.begun")
-        with self._mutex:
-            kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use, *self._staged}
-            if self._live is not None:
-                healthy = self.last_healthy()
-                kept |= {self._live.id} | ({healthy.id} if healthy else set())
-            gone = [root for root in self._releases.iterdir() if root.name not in kept]
-        # A large one takes a while, for which the next patch should not have to wait.
-        for root in gone:
-            self._remove(root)
-            reach("collect.removed")
+        self.shelf.keep_only(lambda: self._kept(in_use))
+
+    def _kept(self, in_use: Collection[str]) -> set[str]:
+        kept = {*self.journal.committed()[-KEPT_RELEASES:], *in_use}
+        if self._live is not None:
+            healthy = self.last_healthy()
+            kept |= {self._live.id} | ({healthy.id} if healthy else set())
+        return kept
 
     def _make_live(self, release: Release, step: str) -> None:
         self._current.name(release.root, step)
@@ -242,24 +215,6 @@ class ReleaseStore:
         for release_id in self.journal.unfinished():
             event = {"event": "abort", "release": release_id, "at": now(), "error": reason}
             self.journal.append(event)
-
-    def _new_root(self) -> Path:
-        root = self._releases / new_release_id()
-        with self._mutex:
-            root.mkdir(mode=0o755)
-            self._staged.add(root.name)
-        return root
-
-    def _forget(self, release_id: str) -> None:
-        with self._mutex:
-            self._staged.discard(release_id)
-            self._remove(self._releases / release_id)
-
-    def _remove(self, root: Path) -> None:
-        # Without its record it is no release any more, however much of it remains.
-        (root / RECORD).unlink(missing_ok=True)
-        reach("collect.unrecorded")
-        remove_tree(root)
 
 
 def _locked(path: Path) -> int:
