@@ -203,6 +203,8 @@ STALE = [
     "vendor.CLIENT.settle(grade(x))",
     "self.db.execute('INSERT INTO t VALUES (?)', [grade(x)])",
     "self.db.execute(f'DELETE {grade(x)}')",
+    "keep = lambda v, rows=self.rows: rows.append(v); keep(grade(x))",
+    "def keep(v, *, rows=self.rows): rows.append(v)\nkeep(grade(x))",
     "self.db.execute(insert(table).values(grade(x)))",
     "head = self.buf[:2]; head += grade(x)",
     "rows = self.rows; rows += [grade(x)]",

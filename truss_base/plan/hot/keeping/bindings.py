@@ -101,15 +101,7 @@ class Bindings:
 
     def _bind_parameters(self, arguments: ast.arguments) -> None:
         self.parameters.update({*parameters(arguments)} - {self.instance})
-        positional = [*arguments.posonlyargs, *arguments.args]
-        last = positional[len(positional) - len(arguments.defaults) :]
-        pairs = [
-            *zip(last, arguments.defaults, strict=True),
-            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-        ]
-        for parameter, default in pairs:
-            if default is not None and not isinstance(default, ast.Constant):
-                self.lasting.add(parameter.arg)
+        self.lasting.update(name for name, _ in _defaults(arguments))
 
     def _bind_in_block(self, node: ast.AST) -> None:
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
@@ -134,6 +126,8 @@ class Bindings:
         arguments = [part for call in calls for part in _given_to(call, node, names)]
         for name in parameters(node.args):
             self.assigned.setdefault(name, []).extend(arguments)
+        for name, default in _defaults(node.args):
+            self.assigned.setdefault(name, []).append(default)
 
     def _bind_handlers(self, node: ast.Try) -> None:
         """An exception is made by its class, or by whatever the body calls."""
@@ -180,6 +174,19 @@ class Bindings:
             or (isinstance(value, ast.Call) and (dotted(value.func) or "?")[-1] in CONTAINERS)
             for value in self.assigned.get(name, ())
         )
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters with a default that may hold something, each with it."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    last = positional[len(positional) - len(arguments.defaults) :]
+    pairs = [
+        *zip(last, arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for parameter, default in pairs:
+        if default is not None and not isinstance(default, ast.Constant):
+            yield parameter.arg, default
 
 
 def _root(node: ast.expr) -> str | None:
