@@ -104,7 +104,9 @@ def test_requests_in_flight_leave_it_open(plane: RunningPlane, tmp_path: Path) -
     until(gate.with_name("gate.begun").exists, "the request")
     told = foretold(plane)
     assert told["strategy"] == "S1"
-    assert told["reservation"].startswith("unless once the requests in flight have ended")
+    assert told["reservation"].startswith(
+        "unless requests in flight leave something behind (`Helper` of "
+    )
     gate.touch()
     request.join()
     assert answers == ["old"]

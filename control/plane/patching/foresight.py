@@ -48,9 +48,7 @@ def foreseen(chosen: Plan, told: Foresight | None) -> tuple[Plan, str]:
         return chosen, ""
     if told.certain:
         return reloading(chosen, told.reasons), ""
-    return chosen, _unless(
-        f"once the requests in flight have ended it is still so that {told.reasons[0]}"
-    )
+    return chosen, _unless(f"requests in flight leave something behind ({told.reasons[0]})")
 
 
 def _unless(condition: str) -> str:
