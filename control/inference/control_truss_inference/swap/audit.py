@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence
 
 from ..exceptions import SwapRefused
 from .captures import holders_of
@@ -33,6 +33,7 @@ def audit(
     loop: asyncio.AbstractEventLoop,
     *,
     is_paused: bool,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> Captures:
     """What `load` has handed out of the code and is still held once the swap is made.
 
@@ -42,10 +43,13 @@ def audit(
     `is_paused`: no request begins meanwhile.
 
     Raises:
-        SwapRefused: with everything that speaks against the swap.
+        SwapRefused: with everything that speaks against the swap; with nothing once it is not
+            `is_wanted` any more.
     """
     search = _Search(document, serving, version, models, is_paused=is_paused)
     if search.reasons(loop):
+        if not is_wanted():
+            raise SwapRefused()
         gc.collect()  # what was replaced earlier may only wait for that
         reasons = search.reasons(loop)
         if reasons:

@@ -42,7 +42,9 @@ def foreseen(
             time.sleep(0.001)
         if is_wanted() and not in_flight.count:
             verdict = _verdict(look, in_flight)
-    if drops_cached and in_flight.count and not verdict.reasons:
+    if not verdict.reasons and not is_wanted():
+        return Verdict((), certain=False)
+    if not verdict.reasons and drops_cached and in_flight.count:
         return Verdict((MAY_COMPUTE,), certain=False)
     return verdict
 

@@ -183,13 +183,22 @@ class Swapper:
             return Verdict((NO_MODEL,), certain=True)
         serving, models = self._known(version).looked_at(), [version.model.instance, self._original]
 
+        def is_wanted() -> bool:
+            return self._newest < number
+
         def look() -> None:
-            audit(document, serving, version, models, self._loop, is_paused=False)
+            audit(
+                document,
+                serving,
+                version,
+                models,
+                self._loop,
+                is_paused=False,
+                is_wanted=is_wanted,
+            )
 
         drops_cached = bool(document.drop_cached)
-        return foreseen(
-            look, version.in_flight, lambda: self._newest < number, drops_cached=drops_cached
-        )
+        return foreseen(look, version.in_flight, is_wanted, drops_cached=drops_cached)
 
     def _known(self, version: Version) -> Generations:
         if self._generations is None:
@@ -202,10 +211,11 @@ class Swapper:
         code, it is looked for once more when they have ended, or while no other begins. Raises
         SwapRefused."""
         serving, models = self._known(version).serving, [version.model.instance, self._original]
+        was_busy = version.in_flight.count > 0  # what it held may have ended meanwhile
         try:
             return audit(document, serving, version, models, self._loop, is_paused=False)
         except SwapRefused:
-            if not version.in_flight.count:
+            if not (was_busy or version.in_flight.count):
                 raise
         self._pause.wait_for_idle(version)
         return audit(document, serving, version, models, self._loop, is_paused=True)
