@@ -14,7 +14,13 @@ from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.bindings import Bindings
 from truss_base.plan.hot.keeping.places import ALIAS, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
-from truss_base.plan.hot.keeping.targets import changes_by_name, handed_out, targets, used_up
+from truss_base.plan.hot.keeping.targets import (
+    changes_by_name,
+    handed_out,
+    redirected,
+    targets,
+    used_up,
+)
 from truss_base.plan.hot.keeping.usage import USING, Usage, Used, statements
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
 
@@ -133,6 +139,8 @@ class _Visitor:
             if isinstance(node, ast.Call):
                 passed.extend(self._passed(node))
                 beside.extend(self._given(node))
+            elif isinstance(node, ast.With | ast.AsyncWith):
+                kept += self._kept(node, redirected(node))
             elif isinstance(node, Decorated) and node is not self._statement:
                 passed.extend(self._decorated(node))
         returned = frozenset().union(*map(self._places.of, handed_back(self._statement)))

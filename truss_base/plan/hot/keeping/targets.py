@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.keeping.places import FILE
-from truss_base.plan.hot.syntax import FILLERS, WRITERS, dotted, given, walked
+from truss_base.plan.hot.syntax import FILLERS, WRITERS, callee, dotted, given, walked
 from truss_base.plan.hot.verbs import STATEFUL, changes
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ _OUT = {
     "var": 2,
     "trace": 4,
 }
+_FILING = frozenset(
+    {
+        *("copy", "copy2", "copyfile", "copytree", "link", "makedirs", "mkdir", "move", "rename"),
+        *("renames", "replace", "symlink", "system", "truncate"),
+    }
+)
+_REDIRECTING = frozenset({"redirect_stderr", "redirect_stdout"})
 _ASKING = ("select", "explain", "pragma", "show", "values", "with")
 _BY_NAME = frozenset({"attrgetter", "methodcaller"})
 _RUNNERS = (("eval",), ("exec",))
@@ -66,6 +73,16 @@ def targets(node: ast.AST) -> Iterator[Target]:
         yield from _filled(node)
 
 
+def redirected(block: ast.With | ast.AsyncWith) -> Iterator[Target]:
+    """What is given all that a block prints."""
+    nodes = [node for part in block.body for node in walked(part)]
+    calls: list[ast.expr] = [node for node in nodes if isinstance(node, ast.Call)]
+    for item in block.items:
+        opened = item.context_expr
+        if isinstance(opened, ast.Call) and callee(opened)[-1] in _REDIRECTING:
+            yield from ((_item_of(output), [*calls]) for output in given(opened))
+
+
 def _filled(call: ast.Call) -> Iterator[Target]:
     values = given(call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "execute" and values:
@@ -77,9 +94,21 @@ def _filled(call: ast.Call) -> Iterator[Target]:
     elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
         yield ast.Name(FILE, ast.Store()), values
     yield from _written_into(call)
+    if _changes_files(call):
+        yield ast.Name(FILE, ast.Store()), values
     for item in call.keywords:
-        if item.arg in _INTO and not isinstance(item.value, ast.Constant):
+        to_log = (dotted(item.value) or ("?",))[0] == "sys"
+        if item.arg in _INTO and not (to_log or isinstance(item.value, ast.Constant)):
             yield _item_of(item.value), [value for value in values if value is not item.value]
+
+
+def _changes_files(call: ast.Call) -> bool:
+    """Whether it prints to a file, or makes, moves or copies one. What is removed was made."""
+    path = dotted(call.func) or ("?",)
+    if path == ("print",):
+        files = [dotted(item.value) or () for item in call.keywords if item.arg == "file"]
+        return any(file[:1] != ("sys",) for file in files)
+    return (path[0] in ("os", "shutil") and path[-1] in _FILING) or path[0] == "subprocess"
 
 
 def handed_out(node: ast.AST, instance: str | None, calls: Sequence[ast.expr]) -> Iterator[Target]:
