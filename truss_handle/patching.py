@@ -13,19 +13,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from truss_base.plan import plan as plan_of
-from truss_base.strategy import Strategy
 from truss_handle import instances, last_known
 from truss_handle.afterwards import afterwards
 from truss_handle.client import ServerClient
-from truss_handle.comparing import base_of, difference, difference_now
+from truss_handle.comparing import base_of, difference
 from truss_handle.exceptions import (
     HandleError,
     ModelLoadFailed,
     NotRunning,
     PatchFailed,
     PatchRefused,
-    RebuildNeeded,
     ServerUnavailable,
 )
 from truss_handle.loading import is_taken_down
@@ -94,11 +91,6 @@ async def patch(
     raise AssertionError("the last attempt returns or raises")
 
 
-async def tried(settings: Settings, running: Running) -> PatchResult:
-    """What a patch would do. Raises what it raises where it is refused."""
-    return await patch(settings, running, dry_run=True, progress=no_progress)
-
-
 @dataclass(frozen=True, slots=True)
 class _Sender:
     """Sends differences to one server."""
@@ -149,52 +141,6 @@ class _Sender:
         """Whether either side has moved since the difference was taken."""
         now = await asyncio.to_thread(self.tree.snapshot)
         return now.hash != found.signature.hash or await self.client.truss_hash() != base.hash
-
-
-async def plan(settings: Settings, running: Running | None, truss_dir: Path) -> dict[str, Any]:
-    """See `operations.plan`."""
-    if running is not None and running.control:
-        return await _exact_plan(settings, running)
-    known = running.details.get("hash") if running is not None else None
-    known = known or Memory(settings, truss_dir).last_hash
-    base = SignatureCache(settings.signatures).load(str(known)) if known else None
-    if base is None:
-        raise NotRunning(
-            f"nothing runs for {truss_dir}, and no earlier version is known to compare with",
-            hint=f"start it with `control-truss up {truss_dir}`",
-        )
-    return await asyncio.to_thread(_offline_plan, settings, base, truss_dir)
-
-
-async def _exact_plan(settings: Settings, running: Running) -> dict[str, Any]:
-    try:
-        result = await tried(settings, running)
-    except RebuildNeeded as needed:
-        return _plan(Strategy.REBUILD, needed.reasons, changed=True)
-    found = _plan(Strategy.from_label(result.strategy), result.reasons, changed=result.changed)
-    more = {"hash": result.hash, "prev_hash": result.prev_hash, "reservation": result.reservation}
-    return {**found, **more}
-
-
-def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[str, Any]:
-    return {
-        "strategy": strategy.label,
-        "title": strategy.title,
-        "upper_bound": False,
-        "changed": changed,
-        "reasons": list(reasons),
-    }
-
-
-def _offline_plan(settings: Settings, base: Signature, truss_dir: Path) -> dict[str, Any]:
-    found = difference_now(base, tree_of(settings, truss_dir), truss_dir)
-    bound = plan_of(None, found.patches, old_config=base.config)
-    return {
-        **bound.to_dict(),
-        "changed": base.hash != found.signature.hash,
-        "hash": found.signature.hash,
-        "prev_hash": base.hash,
-    }
 
 
 async def _or_taken_down(

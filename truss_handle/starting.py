@@ -12,7 +12,7 @@ from truss_base.exceptions import NotATruss
 from truss_base.hash import truss_hash
 from truss_base.model_place import model_path, needs_model
 from truss_base.tree import CONFIG_FILE, truss_root
-from truss_handle import choices, handing_over, instances, patching, remarks
+from truss_handle import choices, handing_over, instances, patching, planning, remarks
 from truss_handle.client import ServerClient
 from truss_handle.exceptions import ModelLoadFailed, RebuildNeeded, ServerUnavailable
 from truss_handle.handing_over import Heritage
@@ -183,7 +183,7 @@ async def _brought_up_to_date(target: _Target, running: Running) -> bool:
         return await _plain_is_current(target, running)
     settings, progress = target.settings, target.progress
     try:
-        tried = partial(patching.tried, settings, running)
+        tried = partial(planning.tried, settings, running)
         await handing_over.refresh_secrets(settings, running, progress, tried)
         result = await patching.patch(settings, running, dry_run=False, progress=progress)
     except RebuildNeeded as needed:

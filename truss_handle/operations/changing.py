@@ -39,14 +39,14 @@ async def patch(
     PatchFailed (.model_error; the old version still answers), ModelLoadFailed (.model_error;
     nothing answers).
     """
-    from truss_handle import handing_over, missing_modules, patching, unchanged
+    from truss_handle import handing_over, missing_modules, patching, planning, unchanged
 
     settings = Settings.from_environment()
     running = await instances.require(settings, located(settings, truss_dir), runtime)
     with usable(settings), missing_modules.advised(settings, running.truss_dir):
         told = progress or no_progress
         if not dry_run:
-            tried = partial(patching.tried, settings, running)
+            tried = partial(planning.tried, settings, running)
             await handing_over.refresh_secrets(settings, running, told, tried)
         result = await patching.patch(
             settings,
@@ -87,11 +87,11 @@ async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str
     whether something holds the old code. Where it cannot tell for certain, `reservation` says so.
     Otherwise, against the last known version, an upper bound.
     """
-    from truss_handle import patching, plain_servers
+    from truss_handle import plain_servers, planning
 
     settings = Settings.from_environment()
     directory = located(settings, truss_dir)
     running = await instances.alive(settings, directory, runtime)
     if running is not None and not running.control:
         return await asyncio.to_thread(plain_servers.plan, settings, running)
-    return await patching.plan(settings, running, directory)
+    return await planning.plan(settings, running, directory)
