@@ -154,6 +154,12 @@ def _frames() -> Iterator[FrameType]:
         yield from frames(innermost)
 
 
+def _is_looked_into(frame: FrameType, code: CodeType) -> bool:
+    """Whether nobody else may look at its variables at the same time, a debugger for one."""
+    is_function = bool(code.co_flags & inspect.CO_OPTIMIZED)
+    return is_function and frame.f_trace is None and _SHARING.isdisjoint(code.co_names)
+
+
 def _variables() -> Counter[int]:
     """How often the variables of the frames of requests refer to each thing, by its id."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
@@ -164,7 +170,7 @@ def _variables() -> Counter[int]:
             continue
         for frame in frames(innermost):
             code = frame.f_code
-            if code.co_flags & inspect.CO_OPTIMIZED and _SHARING.isdisjoint(code.co_names):
+            if _is_looked_into(frame, code):
                 variables = frame.f_locals
                 own = {*variables} - {*code.co_freevars}  # those are another frame's
                 found.update(id(variables[name]) for name in own)
