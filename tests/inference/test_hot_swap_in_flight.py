@@ -155,3 +155,48 @@ def test_what_a_request_holds(version: str, environments: Path, tmp_path: Path) 
             for number, name in enumerate([*OWN, *HELD], start=1)
         }
     assert found == {name: "swap_ready" if name in OWN else "swap_refused" for name in found}
+
+
+READER = """
+import os, sys, time
+
+def variable(name, gate):
+    variables = sys._getframe(1).f_locals
+    open(gate + ".begun", "w").close()
+    while not os.path.exists(gate):
+        time.sleep(0.002)
+    return variables[name]
+"""
+READ = """
+import reader
+
+def word():
+    return "{word}"
+
+class Model:
+    def predict(self, gate):
+        said = word
+        return [reader.variable("said", gate)()]
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_variables_that_a_library_reads_are_left_to_it(
+    version: str, environments: Path, tmp_path: Path
+) -> None:
+    """As pandas and numexpr do: before Python 3.13 they share one dictionary with whoever looks."""
+    python = environment(version, environments)
+    gate, answers = tmp_path / "gate", []
+    files = {MODEL: READ.replace("{word}", "old"), "packages/reader.py": READER}
+    with swapping(tmp_path, files, python) as server:
+        request = threading.Thread(target=lambda: answers.append(server.ask(str(gate))))
+        request.start()
+        eventually(tmp_path.joinpath("gate.begun").exists)
+        new = READ.replace("{word}", "new")
+        part = module(MODEL, new, execute=["word", "Model"], carry=["reader"])
+        swap = document(part, affected={"model.model": ["word"]})
+        server.prepare(server.stage({MODEL: new}), swap)
+        server.managed.event("swap_ready", "swap_refused")
+        gate.touch()
+        request.join()
+    assert answers == [["old"]]

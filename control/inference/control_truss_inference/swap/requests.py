@@ -25,6 +25,7 @@ LIMIT = 200
 _EXAMPLE = 0  # no object has this id
 # Who reads a frame's variables as a dictionary shares it with whoever does it from outside.
 _SHARING = frozenset({"_getframe", "currentframe", "dir", "eval", "exec", "locals", "vars"})
+_OURS = 3  # references to such a dictionary: of the frame, of a variable here, of who counts them
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,12 @@ def _variables() -> Counter[int]:
             code = frame.f_code
             if _is_looked_into(frame, code):
                 variables = frame.f_locals
+                # Before Python 3.13 it is a copy that the frame keeps; a library may read it.
+                is_copy = type(variables) is dict
+                if is_copy and sys.getrefcount(variables) > _OURS:
+                    continue
                 own = {*variables} - {*code.co_freevars}  # those are another frame's
                 found.update(id(variables[name]) for name in own)
-                if type(variables) is dict:  # a copy, before Python 3.13, which the frame keeps
+                if is_copy:
                     variables.clear()
     return found
