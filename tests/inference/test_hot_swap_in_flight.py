@@ -80,6 +80,10 @@ class Model:
         wait(gate)
         return next(some)
 
+    def loop(self, gate, thread):
+        for part in parts():
+            wait(gate)
+
     def nested(self, gate, thread):
         inner = make(gate)
         return inner()
@@ -117,12 +121,12 @@ class Model:
 """
 CARRIED = ["wait", "wait_for", "Stream", "asyncio", "os", "threading", "time"]
 AFFECTED = ["parts", "later", "make", "Model.predict", "Model.asynchronous"]
-OWN = ["coroutine", "stream", "async stream", "variable", "nested"]
+OWN = ["coroutine", "stream", "stream of the user's", "async stream", "variable", "nested"]
 HELD = [
     *("list_of_it", "begun_and_kept", "variable_and_kept", "running_and_kept", "never_awaited"),
     *("nested_and_kept", "stored"),
     "gathered",  # a task of the user's may go on by itself
-    "stream of the user's",  # the loop over it has a reference that nobody can see
+    "loop",  # over something half evaluated, to which nobody can see the reference
 ]
 
 

@@ -71,7 +71,7 @@ class Stream:
         on_end: Callable[[], None],
         silence_limit: float,
     ) -> None:
-        self._source = source
+        self.source = source
         self._user_code = user_code
         self._mailbox = Mailbox(silence_limit)
         self._stopped = threading.Event()
@@ -99,7 +99,7 @@ class Stream:
 
     async def _produce(self) -> None:
         try:
-            async for item in self._source:
+            async for item in self.source:
                 self._mailbox.put(item)
                 await asyncio.sleep(0)  # a generator that never waits must let its chunks go
         except BaseException as exc:
@@ -115,16 +115,16 @@ class Stream:
         def put(item: Any) -> None:
             loop.call_soon_threadsafe(self._mailbox.put, item)
 
-        await self._user_code.in_thread(self._drive, put)
+        await self._user_code.in_thread(self.drive, put)
 
-    def _drive(self, put: Callable[[Any], None]) -> None:
+    def drive(self, put: Callable[[Any], None]) -> None:
         """One thread drives the whole generator: what it opens may be bound to its thread."""
         try:
-            for item in self._source:
+            for item in self.source:
                 if self._stopped.is_set():
                     break
                 put(item)
-            close = getattr(self._source, "close", None)
+            close = getattr(self.source, "close", None)
             if close is not None:
                 close()
         except BaseException as exc:

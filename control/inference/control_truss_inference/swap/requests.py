@@ -23,6 +23,7 @@ from .waiting import OWN_THREADS, Waiting, frames, is_own_code, job_of
 # More than these are not followed up: then nothing is known to be a request's own.
 LIMIT = 200
 _EXAMPLE = 0  # no object has this id
+_DRIVING = Stream.drive.__code__
 # Who reads a frame's variables as a dictionary shares it with whoever does it from outside.
 _SHARING = frozenset({"_getframe", "currentframe", "dir", "eval", "exec", "locals", "vars"})
 _OURS = 3  # references to such a dictionary: of the frame, of a variable here, of who counts them
@@ -161,6 +162,13 @@ def _is_looked_into(frame: FrameType, code: CodeType) -> bool:
     return is_function and frame.f_trace is None and _SHARING.isdisjoint(code.co_names)
 
 
+def _driven(stream: Stream) -> Iterator[int]:
+    """What the server's loop over a stream refers to, unless it counts as at work."""
+    source = stream.source
+    if not (isinstance(source, GeneratorType) and source.gi_running):
+        yield id(source)
+
+
 def _variables() -> Counter[int]:
     """How often the variables of the frames of requests refer to each thing, by its id."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
@@ -179,6 +187,8 @@ def _variables() -> Counter[int]:
                     continue
                 own = {*variables} - {*code.co_freevars}  # those are another frame's
                 found.update(id(variables[name]) for name in own)
+                if code is _DRIVING:
+                    found.update(_driven(variables["self"]))
                 if is_copy:
                     variables.clear()
     return found
