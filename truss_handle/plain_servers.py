@@ -28,5 +28,6 @@ def plan(settings: Settings, running: Running) -> dict[str, Any]:
         "upper_bound": False,
         "changed": changed,
         "reasons": [reason] if changed else [],
+        "reservation": "",
     }
     return found if changed else {**found, "hash": now, "prev_hash": now}

@@ -61,6 +61,7 @@ def _plan(strategy: Strategy, reasons: Sequence[Any], *, changed: bool) -> dict[
         "upper_bound": False,
         "changed": changed,
         "reasons": list(reasons),
+        "reservation": "",
     }
 
 
@@ -70,6 +71,7 @@ def _offline_plan(settings: Settings, base: Signature, truss_dir: Path) -> dict[
     return {
         **bound.to_dict(),
         "changed": base.hash != found.signature.hash,
+        "reservation": "",
         "hash": found.signature.hash,
         "prev_hash": base.hash,
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from truss_base import tree
 from truss_base.exceptions import ConfigError
+from truss_base.ignore import IGNORE_FILE
 from truss_base.snapshot import Snapshot
 from truss_base.stat_cache import StatCache
 from truss_handle.files import make_room, write_atomic
@@ -29,6 +30,7 @@ HINT_SECONDS = 30.0
 _IN_MEMORY = 8
 # What is read at once, instead of in a thread: an editor has just written it.
 _FEW_FILES, _FEW_ENTRIES, _SMALL = 2, 500, 256 << 10  # files, entries of the Truss, bytes
+_TELLING = frozenset({tree.CONFIG_FILE, IGNORE_FILE})
 _STORED = 64
 # Reading again what was read since the cache was stored has to cost more than storing it.
 _WORTH_STORING = 4 << 20
@@ -108,9 +110,9 @@ class KnownTree:
 
 
 def _is_small_file(path: Path) -> bool:
-    """Also: whose content needs no parsing, as the config does."""
+    """Also: which means nothing for other files, as the config and the ignore rules do."""
     try:
-        return path.name != tree.CONFIG_FILE and path.stat().st_size <= _SMALL
+        return path.name not in _TELLING and path.stat().st_size <= _SMALL
     except OSError:
         return False
 

@@ -179,6 +179,7 @@ async def test_what_only_a_rebuild_does_is_refused_with_its_key_and_done_by_a_re
         config.write("bundled_packages_dir: libraries\n")
     plan = await operations.plan(truss)
     assert (plan["strategy"], plan["title"], plan["upper_bound"]) == ("S4", "rebuild", False)
+    assert plan["reservation"] == ""
     with pytest.raises(RebuildNeeded, match="bundled_packages_dir") as caught:
         await operations.patch(truss)
     assert any("bundled_packages_dir" in reason["subject"] for reason in caught.value.reasons)
@@ -227,7 +228,7 @@ async def test_plans_are_exact_where_something_runs_and_bounded_where_nothing_do
     assert (exact["strategy"], exact["upper_bound"]) == ("S2", False)
     await operations.stop(truss)
     bound = await operations.plan(truss)
-    assert (bound["changed"], bound["upper_bound"]) == (True, True)
+    assert (bound["changed"], bound["upper_bound"], bound["reservation"]) == (True, True, "")
     assert bound["strategy"] >= exact["strategy"]
     assert bound["reasons"]
 

@@ -58,7 +58,7 @@ async def test_what_runs_does_not_follow_the_files(
     assert status.in_sync is None
     assert "control-truss up" in str(status.message)
     plan = await operations.plan(truss)
-    assert (plan["strategy"], plan["upper_bound"]) == ("S4", False)
+    assert (plan["strategy"], plan["upper_bound"], plan["reservation"]) == ("S4", False, "")
     assert "takes no patches" in plan["reasons"][0]["reason"]
     # Starting again starts it anew.
     second = await operations.start(truss)

@@ -48,6 +48,30 @@ def test_a_word_about_changes_is_not_taken_long_after_a_look(
     assert known.snapshot(["packages/a.py"]).signature == Signature.of(truss)
 
 
+@pytest.mark.parametrize(
+    ("changed", "is_at_hand"),
+    [
+        (["packages/a.py"], True),
+        (["packages/new.py"], False),
+        (["packages"] * 3, False),
+        (["config.yaml"], False),
+        ([".truss_ignore"], False),  # what was ignored may be large
+        (None, False),
+    ],
+)
+def test_only_what_takes_moments_is_at_hand(
+    changed: list[str] | None,
+    is_at_hand: bool,
+    make_truss: Callable[..., Path],
+    settings: Settings,
+) -> None:
+    files = {"packages/a.py": "1", ".truss_ignore": "weights/\n", "weights/w": "1"}
+    known = tree_of(settings, make_truss(files=files))
+    assert not known.is_at_hand(changed)
+    known.snapshot()
+    assert known.is_at_hand(changed) is is_at_hand
+
+
 def test_one_tree_per_directory_and_few_in_memory(
     make_truss: Callable[..., Path], settings: Settings
 ) -> None:

@@ -80,8 +80,8 @@ async def prepare(
 
 
 async def plan(truss_dir: str | Path, *, runtime: str | None = None) -> dict[str, Any]:
-    """What a patch would do: {strategy, title, upper_bound, reasons, changed, hash, prev_hash,
-    reservation}.
+    """What a patch would do: {strategy, title, upper_bound, reasons, changed, reservation} and,
+    but for a rebuild, {hash, prev_hash}.
 
     Exact where something runs (any change replaces a plain server): the live process is asked
     whether something holds the old code. Where it cannot tell for certain, `reservation` says so.
