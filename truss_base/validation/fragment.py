@@ -62,7 +62,7 @@ class Fragment:
         return index - lines.starts[lines.line_at(index)]
 
     def empty(self, brackets: str) -> Fix | None:
-        """Brackets in place of nothing, or of a null that is written out."""
+        """Brackets in place of nothing, also of one that is written out: null, or a text."""
         node = self.entry.value
         space = "" if self.gap.endswith(" ") else " "
         kind = "list" if brackets == "[]" else "mapping"

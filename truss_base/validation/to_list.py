@@ -31,7 +31,7 @@ def to_list(document: Document, fault: Fault) -> Iterator[Fix]:
     if fragment is None:
         return
     node = fragment.entry.value
-    if fragment.value is None:
+    if fragment.value in (None, ""):
         fix = fragment.empty("[]")
     elif isinstance(node, Scalar) and node.style == "|" and _has_lines(fragment):
         fix = _of_lines(fragment, node.text.splitlines())

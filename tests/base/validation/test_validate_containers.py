@@ -97,6 +97,7 @@ GUESSED = {
         "system_packages:\n  - ffmpeg\n  - git\n",
     ),
     "nothing yet": ("requirements:\n", "requirements: []\n"),
+    "an empty text": ("requirements: ''  # none\n", "requirements: []  # none\n"),
     "null": ("secrets: null  # none\n", "secrets: {}  # none\n"),
     "what still lacks a key": (
         "external_data:\n  url: https://a\n",
