@@ -134,3 +134,37 @@ def test_an_operation_that_is_not_complete_is_refused(tmp_path: Path) -> None:
     with swapping(tmp_path, {MODEL: SOURCE.replace("{word}", "old")}) as server:
         server.managed.send("swap_audit", id=1, swap={})
         assert verdict(server, 2)["reasons"] == []
+
+
+ODD = """
+import sys, types
+
+class Path(list):
+    def __len__(self):
+        raise RuntimeError("no length")
+
+class Model:
+    def load(self):
+        import outer.inner.deep
+        del sys.modules["outer"], sys.modules["outer.inner.deep"]
+
+    def predict(self, request):
+        if request:
+            sys.modules["odd"] = types.ModuleType("odd")
+            sys.modules["odd"].__path__ = Path()
+        else:
+            sys.modules.pop("odd", None)
+        return "{word}"
+"""
+
+
+def test_a_look_that_fails_ends_no_swaps(tmp_path: Path) -> None:
+    files = {MODEL: ODD.replace("{word}", "old"), "packages/outer/inner/deep/x.py": ""}
+    with swapping(tmp_path, files) as server:
+        assert server.ask(True) == "old"
+        told = verdict(server, 1)
+        assert (len(told["reasons"]), told["certain"]) == (1, False)
+        assert "RuntimeError: no length" in told["reasons"][0]
+        assert server.ask() == "old"
+        server.edit(ODD.replace("{word}", "new"), number=2, carry=["Path"])
+        assert server.ask() == "new"

@@ -101,6 +101,8 @@ def _place(module: ModuleType) -> object:
     namespace = module.__dict__
     place = namespace.get("__file__")
     if place is None:
-        path: Sequence[Any] = list(namespace.get("__path__") or ())
+        path: Sequence[Any] = ()
+        with contextlib.suppress(KeyError):  # of a namespace whose parent is imported no more
+            path = list(namespace.get("__path__") or ())
         place = path[0] if path else None
     return place

@@ -181,12 +181,13 @@ class Swapper:
         version = self._application.version
         if version is None:
             return Verdict((NO_MODEL,), certain=True)
-        serving, models = self._known(version).looked_at(), [version.model.instance, self._original]
 
         def is_wanted() -> bool:
             return self._newest < number
 
         def look() -> None:
+            serving = self._known(version).looked_at()
+            models = [version.model.instance, self._original]
             audit(
                 document,
                 serving,
