@@ -66,6 +66,11 @@ RAISES = """
             b'{"error": {"tea": "pot"}}',
             {"content-type": "text/tea", "content-length": "25", "x-baseten-error-code": "600"},
         ),
+        (
+            {"status_code": 429, "detail": "later", "headers": {"Retry-After": 5}},
+            b'{"error": "later"}',
+            {"retry-after": "5"},
+        ),
     ],
 )
 def test_an_http_exception_is_an_answer(
@@ -76,3 +81,13 @@ def test_an_http_exception_is_an_answer(
             answer = server.predict(raised)
             assert (answer.status_code, answer.content) == (raised["status_code"], body)
             assert {name: answer.headers.get(name) for name in headers} == headers
+
+
+@pytest.mark.parametrize("status", [100, 102, "404"])
+def test_a_status_that_ends_nothing_is_a_failure_of_the_model(
+    status: object, tmp_path: Path
+) -> None:
+    with serving(write_truss(tmp_path, RAISES)) as server:
+        answer = server.predict({"status_code": status, "detail": "no answer"})
+        assert answer.status_code == 500
+        assert "no answer" in server.event("predict_error")["error"]["message"]

@@ -29,7 +29,7 @@ class Answer:
         if status not in WITHOUT_BODY:
             self._headers["content-length"] = str(len(body))
         for name, value in (headers or {}).items():
-            self._headers[name.lower()] = value
+            self._headers[name.lower()] = str(value)  # `Retry-After: 5` may be given as a number
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [

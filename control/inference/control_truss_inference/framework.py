@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
     from typing_extensions import TypeGuard
 
+_FINAL = range(200, 1000)
+
 
 def is_response(value: Any) -> bool:
     """Whether the model has made its answer itself."""
@@ -19,8 +21,10 @@ def is_response(value: Any) -> bool:
 
 
 def is_http_error(error: BaseException) -> TypeGuard[HTTPException]:
-    """Whether user code has chosen its own answer by raising."""
-    return is_a(error, "starlette.exceptions", "HTTPException")
+    """Whether user code has chosen its own answer by raising. Below 200 a status is none: the
+    client would go on waiting."""
+    is_raised = is_a(error, "starlette.exceptions", "HTTPException")
+    return is_raised and getattr(error, "status_code", 0) in _FINAL
 
 
 def is_request_class(annotation: Any) -> bool:
