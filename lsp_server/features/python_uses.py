@@ -116,12 +116,21 @@ class _Reader:
         self._visit(node.target)
         self._annotated(node.annotation)
         self._visit(node.value)
+        self._exported([node.target], node.value)
 
     def _assign(self, node: ast.Assign) -> None:
         self._children(node)
-        named = any(isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets)
-        if named and isinstance(node.value, (ast.List, ast.Tuple)):
-            texts = (one for one in node.value.elts if isinstance(one, ast.Constant))
+        self._exported(node.targets, node.value)
+
+    def _augassign(self, node: ast.AugAssign) -> None:
+        self._children(node)
+        self._exported([node.target], node.value)
+
+    def _exported(self, targets: Sequence[ast.expr], value: ast.expr | None) -> None:
+        """The names in `__all__`."""
+        named = any(isinstance(one, ast.Name) and one.id == "__all__" for one in targets)
+        if named and isinstance(value, (ast.List, ast.Tuple)):
+            texts = (one for one in value.elts if isinstance(one, ast.Constant))
             for text in texts:
                 start = self._places.inside(text)
                 if isinstance(text.value, str) and start is not None:
@@ -237,6 +246,7 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
     ast.Assign: _Reader._assign,
     ast.AsyncFunctionDef: _Reader._function,
     ast.Attribute: _Reader._attribute,
+    ast.AugAssign: _Reader._augassign,
     ast.ClassDef: _Reader._classdef,
     ast.Constant: _Reader._constant,
     ast.DictComp: _Reader._comprehension,

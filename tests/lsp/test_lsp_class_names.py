@@ -89,6 +89,10 @@ USES = {
         "from library.model import Model\nimport library.model as m\nm.Model\n"
     ),
     "more dots than packages": "from ...model import Model\nModel()\n",
+    "what a module hands on": (
+        "from model.model import «Model»\n__all__: list[str] = ['«Model»']\n"
+        "__all__ += ('«Model»', 'x')\nothers = ['Model']\n"
+    ),
     "patterns": (
         "from model.model import «Model»\nmatch x:\n    case «Model»(): ...\n"
         "    case Other(y=m): m.Model\n"
