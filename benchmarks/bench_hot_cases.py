@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.hot import table, tools
-from benchmarks.hot.record import RESTARTS, Record, record
+from benchmarks.hot.record import NOT_SERVED, RESTARTS, Record, record
 from benchmarks.hot.tools import TOOLS, Tool
+from tests.hot.hot_answers import NeverWaited
 from tests.hot.hot_cases import Case, all_cases
 from tests.hot.hot_plane import HotPlane, running_hot_plane
 from tests.hot.hot_process import forced
@@ -88,7 +89,10 @@ def _tool(tool: Tool, cases: Sequence[Case]) -> list[tuple[str, str]]:
     def run(case: Case) -> tuple[str, str]:
         if not tool.offers(case):
             return RESTARTS, ""
-        verdict, note = tools.run(host, tool, case)
+        try:
+            verdict, note = tools.run(host, tool, case)
+        except NeverWaited:
+            return NOT_SERVED, ""
         return verdict.value, note
 
     with tools.host(tool) as host:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HOT, RELOAD, REJECTED = "hot", "reload", "rejected"
 RESTARTS = "restarts"  # a tool that does not offer to reload this change
+NOT_SERVED = "not served"  # a request that is to be in flight is none that its server can answer
 _FOLDER = re.compile(r" \(/\S+\)")
 
 

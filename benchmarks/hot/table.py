@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from benchmarks.hot.record import HOT, REJECTED, RELOAD, RESTARTS
+from benchmarks.hot.record import HOT, NOT_SERVED, REJECTED, RELOAD, RESTARTS
 from benchmarks.hot.tools import TOOLS
 from benchmarks.report import RESULTS
 from tests.hot.hot_cases import CASES
@@ -39,7 +39,7 @@ diffs and requests, are the Markdown files in [tests/hot/cases](../tests/hot/cas
 - *ok*: the answers of version 2. *wrong*: others. *broken*: errors that version 2 does not have, a
   request in flight that failed, or a change that was called done and cannot run. *rejected*:
   version 2 cannot run and version 1 answers on. *refused*: version 2 can run, and version 1 answers
-  on.
+  on. *not served*: the other server cannot answer a request that is to be in flight.
 - *hot is safe* where a hot swap gives the answers of version 2; found out by forcing one where ours
   reloads. *(careful)* marks the reloads that a hot swap could have spared.
 """
@@ -71,7 +71,7 @@ def summary(records: Sequence[Record]) -> list[str]:
 def _counted(title: str, words: Iterable[str]) -> str:
     counts = Counter(words)
     bad = counts[Verdict.WRONG.value] + counts[Verdict.BROKEN.value]
-    order = [*(verdict.value for verdict in Verdict), RESTARTS]
+    order = [*(verdict.value for verdict in Verdict), RESTARTS, NOT_SERVED]
     shown = ", ".join(f"{counts[word]} {word}" for word in order if counts[word])
     return f"- **{title}**: {bad} wrong or broken of {counts.total()} ({shown})"
 

@@ -60,6 +60,10 @@ def _request(step: Any) -> tuple[str, str, Any]:
     return "POST", PREDICT, step
 
 
+class NeverWaited(AssertionError):
+    """A request that was to be in flight ended, or failed, before its gate."""
+
+
 class InFlight:
     """Requests that are inside the model's code until `release`."""
 
@@ -82,7 +86,7 @@ class InFlight:
                 self._gates.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
                 return
             time.sleep(0.002)
-        raise AssertionError(f"the request {step!r} never waited at its gate")
+        raise NeverWaited(f"the request {step!r} never waited at its gate")
 
     def release(self) -> list[Answer]:
         """Opens the gates and gives the answers."""
