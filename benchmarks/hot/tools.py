@@ -4,6 +4,7 @@ one of them."""
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 CACHE = existing.CACHE.parent / "hot"
 REQUIREMENTS = ("ipython==9.18.1", "jurigged==0.6.1")
+CASE_REQUIREMENTS = ("markdown-it-py>=4", "sortedcontainers>=2.4")  # what cases import
 HOST = Path(__file__).with_name("host.py")
 # Byte-code caches and reloaders tell versions apart by time and size of a file. A person needs
 # longer than a second between two saves, unless the case is about just that.
@@ -221,8 +223,10 @@ def _library(environments: Mapping[str, Path]) -> Path:
 
 
 def _packages(python: Path) -> Path:
-    """The other tools, beside the server's environment and without touching it."""
-    packages = CACHE / "packages"
+    """The other tools and what cases need, beside the server's environment and without touching
+    it."""
+    wanted = (*REQUIREMENTS, *CASE_REQUIREMENTS)
+    packages = CACHE / f"packages-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]}"
     if not packages.exists():
         command: list[str | Path] = [
             uv.find_uv_bin(),
@@ -232,5 +236,5 @@ def _packages(python: Path) -> Path:
             "--python",
             python,
         ]
-        subprocess.run([*command, "--target", packages, *REQUIREMENTS], check=True)
+        subprocess.run([*command, "--target", packages, *wanted], check=True)
     return packages
