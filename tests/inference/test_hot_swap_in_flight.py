@@ -204,3 +204,72 @@ def test_variables_that_a_library_reads_are_left_to_it(
         gate.touch()
         request.join()
     assert answers == [["old"]]
+
+
+KEPT = """
+import os, threading, time
+
+def wait(gate):
+    open(gate + ".begun", "w").close()
+    while not os.path.exists(gate):
+        time.sleep(0.002)
+
+def word():
+    return "{word}"
+
+class Chunks:
+    def __init__(self, gate):
+        self.word, self.gate, self.left = word, gate, ["a"]
+    def __next__(self):
+        return self.left.pop()
+
+class Iterated(Chunks):
+    def __iter__(self):
+        yield "a"
+        wait(self.gate)
+
+class Closed(Chunks):
+    def __iter__(self):
+        return self
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        return self.left.pop()
+    def close(self):
+        wait(self.gate)
+
+class Model:
+    def predict(self, request):
+        name, gate = request
+        made = globals()[name.split()[0]](gate)
+        threading.main_thread().kept = made if name.endswith("kept") else None
+        return made
+"""
+LOOPS = ["Iterated", "Closed", "Iterated and kept", "Closed and kept"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_stream_that_is_kept_besides(version: str, environments: Path, tmp_path: Path) -> None:
+    """Of what its loop refers to nothing counts twice, nor once it is over."""
+    python = environment(version, environments)
+    found = {}
+    with swapping(tmp_path, {MODEL: KEPT.replace("{word}", "old")}, python) as server:
+        new = KEPT.replace("{word}", "new")
+        part = module(
+            MODEL, new, execute=["word"], carry=["wait", "Chunks", "Iterated", "Closed", "Model"]
+        )
+        for number, name in enumerate(LOOPS, start=1):
+            gate = tmp_path / f"gate-{number}"
+            asked = {"json": [name, str(gate)]}
+            request = threading.Thread(
+                target=server.managed.http.post, args=(PREDICT,), kwargs=asked
+            )
+            request.start()
+            eventually(gate.with_name(f"{gate.name}.begun").exists)
+            swap = document(part, affected={"model.model": ["word"]})
+            server.prepare(server.stage({MODEL: new}), swap, number)
+            found[name] = server.managed.event("swap_ready", "swap_refused")["event"]
+            server.managed.send("swap_drop", id=number)
+            gate.touch()
+            request.join()
+    assert [found[name] for name in LOOPS if name.endswith("kept")] == ["swap_refused"] * 2

@@ -72,6 +72,7 @@ class Stream:
         silence_limit: float,
     ) -> None:
         self.source = source
+        self.looping = False  # a thread is in the loop over the source, which refers to it, too
         self._user_code = user_code
         self._mailbox = Mailbox(silence_limit)
         self._stopped = threading.Event()
@@ -120,14 +121,17 @@ class Stream:
     def drive(self, put: Callable[[Any], None]) -> None:
         """One thread drives the whole generator: what it opens may be bound to its thread."""
         try:
+            self.looping = True
             for item in self.source:
                 if self._stopped.is_set():
                     break
                 put(item)
+            self.looping = False
             close = getattr(self.source, "close", None)
             if close is not None:
                 close()
         except BaseException as exc:
+            self.looping = False
             put(user_error(exc))
         else:
             put(_END)

@@ -14,7 +14,15 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from types import CodeType, CoroutineType, FrameType, FunctionType, GeneratorType, ModuleType
+from types import (
+    AsyncGeneratorType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+)
 from typing import AbstractSet, Any, Container, Iterator, Mapping, Sequence
 
 from ..streams import Stream
@@ -24,6 +32,8 @@ from .waiting import OWN_THREADS, Waiting, frames, is_own_code, job_of
 LIMIT = 200
 _EXAMPLE = 0  # no object has this id
 _DRIVING = Stream.drive.__code__
+_FRAMES = {GeneratorType: "gi_frame", CoroutineType: "cr_frame", AsyncGeneratorType: "ag_frame"}
+_ITSELF = (lambda self: self).__code__.co_code
 # Who reads a frame's variables as a dictionary shares it with whoever does it from outside.
 _SHARING = frozenset({"_getframe", "currentframe", "dir", "eval", "exec", "locals", "vars"})
 _OURS = 3  # references to such a dictionary: of the frame, of a variable here, of who counts them
@@ -65,7 +75,8 @@ class _Search:
         self._waiting = waiting
         self._staying = staying
         self._at_work = {id(frame) for frame in _frames()}
-        self._variables = _variables()
+        self._by_frames = _variables()
+        self._variables = sum(self._by_frames.values(), Counter[int]())
         self._things: dict[int, Any] = {}  # what refers to the targets, directly or not
         # How often each thing is referred to, by whom.
         self._referrers: dict[int, Counter[int]] = defaultdict(Counter)
@@ -84,7 +95,9 @@ class _Search:
                     continue
                 # Nothing that closes over `thing`: that would refer to it, too.
                 referents = [id(part) for part in gc.get_referents(each)]
-                self._referrers[id(thing)][id(each)] = referents.count(id(thing))
+                self._referrers[id(thing)][id(each)] = (
+                    referents.count(id(thing)) - self._by_its_frame(each)[id(thing)]
+                )
                 if id(each) not in self._things:
                     self._things[id(each)] = each
                     if not (self._is_of_request(each) or self._stays(each)):
@@ -98,6 +111,14 @@ class _Search:
             id(each.__code__) for each in functions if isinstance(each, FunctionType)
         )
         return True
+
+    def _by_its_frame(self, thing: Any) -> Counter[int]:
+        """What a generator at work refers to as the variables of its frame, which are counted."""
+        if type(thing) not in _FRAMES:
+            return Counter()
+        frame = getattr(thing, _FRAMES[type(thing)])
+        seen = Counter(id(part) for part in gc.get_referents(thing))
+        return seen & self._by_frames.get(id(frame), Counter())
 
     def owned(self) -> frozenset[int]:
         """The ids of the things that nobody but requests holds."""
@@ -165,14 +186,23 @@ def _is_looked_into(frame: FrameType, code: CodeType) -> bool:
 def _driven(stream: Stream) -> Iterator[int]:
     """What the server's loop over a stream refers to, unless it counts as at work."""
     source = stream.source
-    if not (isinstance(source, GeneratorType) and source.gi_running):
+    if isinstance(source, GeneratorType):
+        is_seen = source.gi_running
+    else:  # whose `__iter__` gives something else, nobody knows what the loop has
+        is_seen = not _is_its_own_iterator(source)
+    if stream.looping and not is_seen:
         yield id(source)
 
 
-def _variables() -> Counter[int]:
-    """How often the variables of the frames of requests refer to each thing, by its id."""
+def _is_its_own_iterator(source: Any) -> bool:
+    function = getattr(type(source), "__iter__", None)
+    return isinstance(function, FunctionType) and function.__code__.co_code == _ITSELF
+
+
+def _variables() -> dict[int, Counter[int]]:
+    """How often the variables of each frame of requests (its id) refer to each thing, by its id."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    found: Counter[int] = Counter()
+    found: dict[int, Counter[int]] = {}
     for ident, innermost in sys._current_frames().items():
         is_own = names.get(ident, "").startswith(OWN_THREADS)
         if ident == threading.get_ident() or not (is_own or job_of(innermost)):
@@ -186,9 +216,9 @@ def _variables() -> Counter[int]:
                 if is_copy and sys.getrefcount(variables) > _OURS:
                     continue
                 own = {*variables} - {*code.co_freevars}  # those are another frame's
-                found.update(id(variables[name]) for name in own)
+                found[id(frame)] = Counter(id(variables[name]) for name in own)
                 if code is _DRIVING:
-                    found.update(_driven(variables["self"]))
+                    found[id(frame)].update(_driven(variables["self"]))
                 if is_copy:
                     variables.clear()
     return found
