@@ -163,8 +163,7 @@ def test_a_look_that_fails_ends_no_swaps(tmp_path: Path) -> None:
     with swapping(tmp_path, files) as server:
         assert server.ask(True) == "old"
         told = verdict(server, 1)
-        assert (len(told["reasons"]), told["certain"]) == (1, False)
-        assert "RuntimeError: no length" in told["reasons"][0]
+        assert (told["reasons"], told["certain"]) == ([], False)
         assert server.ask() == "old"
         server.edit(ODD.replace("{word}", "new"), number=2, carry=["Path"])
         assert server.ask() == "new"

@@ -13,7 +13,8 @@ from .exceptions import InferenceError
 from .load_attempt import LoadAttempt
 from .loading import LoadedModel
 from .server import Server
-from .swap.swapper import SwapObserver, Swapper
+from .swap.observer import SwapObserver
+from .swap.swapper import Swapper
 from .tracebacks import ErrorReport
 
 if TYPE_CHECKING:

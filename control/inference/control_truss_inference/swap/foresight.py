@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Sequence
@@ -12,6 +13,7 @@ from .pause import QUIET_SECONDS
 if TYPE_CHECKING:
     from ..in_flight import InFlight
 
+logger = logging.getLogger(__name__)
 MAY_COMPUTE = "a request in flight may compute again what it had cached"
 
 
@@ -56,6 +58,7 @@ def _verdict(look: Callable[[], object], in_flight: InFlight) -> Verdict:
         look()
     except SwapRefused as refusal:
         reasons = refusal.reasons
-    except Exception as exc:  # what the swap would say of it, nobody knows before
-        return Verdict((f"looking for what lives ended with {type(exc).__name__}: {exc}",), False)
+    except Exception:  # what the swap would say of it, nobody knows before
+        logger.exception("A look for what holds the old code failed.")
+        return Verdict((), certain=False)
     return Verdict(reasons, certain=not reasons or not (before or in_flight.count))

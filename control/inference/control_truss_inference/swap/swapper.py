@@ -9,11 +9,11 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Protocol, Sequence
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..contract import read_contract
 from ..exceptions import ModelDefinitionError, ReleaseError, SwapRefused
-from ..tracebacks import ErrorReport, report
+from ..tracebacks import report
 from .audit import audit
 from .building import Builder, visible
 from .definitions import codes, definitions
@@ -34,22 +34,11 @@ if TYPE_CHECKING:
     from .captures import Captures
     from .document import SwapDocument
     from .generation import Generation
+    from .observer import SwapObserver
     from .request import SwapRequest
-
 
 MANY_ROOTS = 32
 NO_MODEL = "no model is loaded"
-
-
-class SwapObserver(Protocol):
-    """Told what becomes of a swap, by the number it was asked for with."""
-
-    def swap_ready(self, number: int, model: LoadedModel, seconds: float) -> None: ...
-    def swap_refused(self, number: int, reasons: Sequence[str]) -> None: ...
-    def swap_failed(self, number: int, error: ErrorReport) -> None: ...
-    def swapped(self, number: int) -> None: ...
-    def released(self, number: int) -> None: ...
-    def swap_audited(self, number: int, verdict: Verdict) -> None: ...
 
 
 @dataclass(frozen=True)
