@@ -171,7 +171,7 @@ class InferenceProcess:
         """Ends the process: children first, then itself, then whatever resists."""
         self.backend.retire()
         if self.is_alive:
-            await asyncio.to_thread(end_descendants, self.pid, CHILDREN_SECONDS)
+            await self._end_children()
             self._send({"op": "stop"})
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self.exited), STOP_SECONDS)
@@ -187,8 +187,14 @@ class InferenceProcess:
         # Counted here, request by request; the process itself is only asked once nothing more
         # can reach it, so that its drain never refuses a request that chose it in time.
         await self.backend.quiet()
+        # Before the process: it asks its children when it ends, and to be asked twice means to many
+        # an engine that it is to drop everything.
+        await self._end_children()
         self._send({"op": "drain", "timeout": STOP_SECONDS})
         await self._drained.wait()
+
+    async def _end_children(self) -> None:
+        await asyncio.to_thread(end_descendants, self.pid, CHILDREN_SECONDS)
 
     def _send(self, operation: Event) -> None:
         if self.is_alive and self._writer is not None:
