@@ -57,7 +57,7 @@ async def _demo(truss: Path) -> None:
         await editor.stop()
     finally:
         with watch.step("stop everything"):
-            await operations.stop(truss)
+            await _stop(editor, truss)
     _title("What took how long")
     print(watch.table())
 
@@ -71,6 +71,14 @@ async def _start(truss: Path, watch: Stopwatch) -> None:
     _say(f"{status.state} at {status.url}, load() took {status.load_seconds:.2f} s")
     for role, pid in status.raw["pid"].items():
         _say(f"{role:<9} process {pid}: {_environment_of(pid)}")
+
+
+async def _stop(editor: Editor, truss: Path) -> None:
+    try:
+        # An interrupt reaches the language server too; left alone, it outlives the event loop.
+        await editor.end()
+    finally:
+        await operations.stop(truss)
 
 
 async def _predict(truss: Path, watch: Stopwatch, step: str) -> Any:

@@ -30,6 +30,7 @@ class Editor:
         self._client = LanguageClient("control-truss-demo", "1")
         self._buffers: dict[str, tuple[int, str]] = {}
         self._reported: dict[str, asyncio.Queue[list[types.Diagnostic]]] = {}
+        self._serving = False
         self._serve_the_server()
 
     def _serve_the_server(self) -> None:
@@ -45,6 +46,7 @@ class Editor:
 
     async def start(self) -> None:
         await self._client.start_io(sys.executable, "-m", "lsp_server", "--stdio")
+        self._serving = True
         await self._client.initialize_async(
             types.InitializeParams(
                 capabilities=_capabilities(),
@@ -55,8 +57,14 @@ class Editor:
 
     async def stop(self) -> None:
         await self._client.shutdown_async(None)
-        self._client.exit(None)
-        await self._client.stop()  # type: ignore[no-untyped-call]  # so in pygls
+        await self.end()
+
+    async def end(self) -> None:
+        """Ends the server in whatever state it is, once; does nothing when there is none."""
+        if self._serving:
+            self._serving = False
+            self._client.exit(None)
+            await self._client.stop()  # type: ignore[no-untyped-call]  # so in pygls
 
     def open(self, name: str) -> None:
         text = (self.folder / name).read_text()
