@@ -72,7 +72,8 @@ def rebuilt_classes(new: Graph, rebuilt: Set[Key]) -> frozenset[Key]:
             found.add((key[0], key[1].rpartition(".")[0]))
     if found and family.classes:
         # A new base needs a new class below it; who of them is below whom is not worth knowing.
-        found |= {key for key in family.classes if new.reach([key]).keys() & found}
+        others = [key for key in family.classes if key not in found]
+        found |= {key for key in others if new.reach([key]).keys() & found}
         found.add(family.classes[0])
     return frozenset(found)
 
@@ -174,7 +175,10 @@ def _mangled(owner: str, name: str) -> str:
 def _added_attributes(old: Program, owner: str) -> frozenset[str]:
     """The attributes that code gives to a class while it runs: `Model.table = ...`."""
     found: set[str] = set()
+    telling = {owner, "__class__", "classmethod"}
     for module in old.modules.values():
+        if telling.isdisjoint(module.facts.words):
+            continue
         for definition in module.facts.definitions.values():
             of_class = any(("classmethod",) in scan.decorators for scan in definition.scans)
             for use in definition.uses:

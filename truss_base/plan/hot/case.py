@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.building import fresh_modules, members_to_run, rebuilt_classes
 from truss_base.plan.hot.facts import Kind
-from truss_base.plan.hot.family import LOADERS
 from truss_base.plan.hot.names import resolve
 from truss_base.plan.hot.purity import Purity
 
@@ -45,7 +44,7 @@ class Case:
     @cached_property
     def loading(self) -> tuple[tuple[Graph, Mapping[Key, Key | None]], ...]:
         """For either version, everything that runs or is reachable before the first request."""
-        return tuple((graph, graph.reach(_loaders(graph))) for graph in self.graphs)
+        return tuple((graph, graph.loading) for graph in self.graphs)
 
     @cached_property
     def rebased(self) -> frozenset[Key]:
@@ -100,24 +99,18 @@ class Case:
         """The variables that functions of either version bind anew or change, by whom."""
         found: dict[Key, list[tuple[Key, Use]]] = {}
         for graph in self.graphs:
-            for module in graph.program.modules.values():
-                for definition in module.facts.definitions.values():
-                    for key, use in _written(graph, module, definition):
-                        found.setdefault(key, []).append(((module.name, definition.name), use))
+            for key, writer, use in _written(graph):
+                found.setdefault(key, []).append((writer, use))
         return {key: tuple(writers) for key, writers in found.items()}
 
 
-def _written(graph: Graph, module: Module, definition: Definition) -> Iterator[tuple[Key, Use]]:
-    for scan in definition.scans:
-        for use in scan.stores:
-            for key in resolve(graph.program, module, use.path, scan.imports, whole=False):
-                target = graph.program.definition(key)
-                if target is not None and target.kind not in (Kind.IMPORT, Kind.CLASS):
-                    yield key, use
-
-
-def _loaders(graph: Graph) -> Iterator[Key]:
-    yield from graph.family.classes
-    for key in graph.family.members(graph.program):
-        if key[1].rpartition(".")[2] in LOADERS:
-            yield key
+def _written(graph: Graph) -> Iterator[tuple[Key, Key, Use]]:
+    """What functions bind or change outside of themselves, with who does, and where."""
+    for module in graph.program.modules.values():
+        for definition in module.facts.definitions.values():
+            for scan in definition.scans:
+                for use in scan.stores:
+                    for key in resolve(graph.program, module, use.path, scan.imports, whole=False):
+                        target = graph.program.definition(key)
+                        if target is not None and target.kind not in (Kind.IMPORT, Kind.CLASS):
+                            yield key, (module.name, definition.name), use

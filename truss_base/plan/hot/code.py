@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.layout import Layout
 from truss_base.plan.hot.analysis import Analysis, analyse, forced
-from truss_base.plan.hot.program import Program
+from truss_base.plan.hot.program import Program, edited_program
 from truss_base.plan.hot.wording import listed, verbs
 from truss_base.plan.result import Change
 from truss_base.strategy import Strategy
@@ -70,7 +70,8 @@ def code_changes(
     layout = Layout.of(config)
     try:
         before = cache.program(layout, old)
-        after = cache.program(layout, NewFiles(old, changes))
+        after = edited_program(before, old, changes, cache.facts)
+        after = after or cache.program(layout, NewFiles(old, changes))
         if not (before.has_entry and after.has_entry):
             reason = f"{layout.entry_path} is not there in both versions"
             return [_reload(path, changes, old, reason) for path in changes], None

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.family import Family, family_of
+from truss_base.plan.hot.family import LOADERS, Family, family_of
 from truss_base.plan.hot.names import ALL, resolve
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ class Graph:
                 found.setdefault(need, []).append(key)
         return {key: tuple(users) for key, users in found.items()}
 
+    @cached_property
+    def loading(self) -> Mapping[Key, Key | None]:
+        """Everything that runs or is reachable before the first request."""
+        members = self.family.members(self.program)
+        loaders = (key for key in members if key[1].rpartition(".")[2] in LOADERS)
+        return self.reach([*self.family.classes, *loaders])
+
     def reach(self, roots: Iterable[Key]) -> dict[Key, Key | None]:
         """Everything that `roots` need, directly or not, each with who needs it."""
         found: dict[Key, Key | None] = dict.fromkeys(roots)
@@ -70,13 +77,24 @@ class Graph:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The needs of the definitions of one module."""
+
+    definitions: Mapping[str, Definition]
+    needs: Mapping[Key, frozenset[Key]]
+
+
+_UNKNOWN = _Known({}, {})
+
+
 class Edges:
     """Needs found before. They hold as long as every module offers the same names: then only a
     definition that refers to something else has to be looked at again."""
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = limit
-        self._known: dict[int, dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]] = {}
+        self._known: dict[int, dict[str, _Known]] = {}
         self._graphs: deque[Graph] = deque(maxlen=_GRAPHS)
 
     def graph(self, program: Program) -> Graph:
@@ -87,7 +105,7 @@ class Edges:
         self._graphs.append(_graph(program, self.of(program)))
         return self._graphs[-1]
 
-    def of(self, program: Program) -> dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]:
+    def of(self, program: Program) -> dict[str, _Known]:
         """What is known for programs with these names, to be read and added to."""
         names = frozenset((m.name, m.path, m.facts.interface) for m in program.modules.values())
         known = self._known.pop(hash((names, program.layout)), {})
@@ -97,19 +115,32 @@ class Edges:
         return known
 
 
-def _graph(program: Program, known: dict[Key, tuple[tuple[Scan, ...], frozenset[Key]]]) -> Graph:
+def _graph(program: Program, known: dict[str, _Known]) -> Graph:
     family = family_of(program)
     needs: dict[Key, frozenset[Key]] = {}
     for module in program.modules.values():
-        for definition in module.facts.definitions.values():
-            key = (module.name, definition.name)
-            scans, found = known.get(key, ((), frozenset()))
-            if not definition.scans or scans != definition.scans:
-                found = frozenset(_needs(program, family, module, definition)) - {key}
-                known[key] = definition.scans, found
-            needs[key] = found
-        needs.update(_wholes(module))
+        before = known.get(module.name, _UNKNOWN)
+        if before.definitions is not module.facts.definitions:
+            found = _of_module(program, family, module, before)
+            before = known[module.name] = _Known(module.facts.definitions, found)
+        needs.update(before.needs)
     return Graph(program, family, needs)
+
+
+def _of_module(
+    program: Program, family: Family, module: Module, known: _Known
+) -> dict[Key, frozenset[Key]]:
+    """The needs of a module's definitions, of which those that refer to the same are `known`."""
+    needs: dict[Key, frozenset[Key]] = {}
+    for definition in module.facts.definitions.values():
+        key = (module.name, definition.name)
+        before = known.definitions.get(definition.name)
+        if before is not None and definition.scans and before.scans == definition.scans:
+            needs[key] = known.needs[key]
+        else:
+            needs[key] = frozenset(_needs(program, family, module, definition)) - {key}
+    needs.update(_wholes(module))
+    return needs
 
 
 def _wholes(module: Module) -> Iterator[tuple[Key, frozenset[Key]]]:

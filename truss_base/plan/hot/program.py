@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -91,6 +91,29 @@ def read_program(
             pending.extend(_imported(modules[name]))
     folders = {prefix for name in modules for prefix in _prefixes(name)} - set(modules)
     return Program(layout, modules, frozenset(folders))
+
+
+def edited_program(
+    before: Program,
+    files: Mapping[str, bytes],
+    changes: Mapping[str, bytes | None],
+    facts: Callable[[str, bytes], ModuleFacts],
+) -> Program | None:
+    """The program in `files` with `changes` on top, where that in `files` is `before`; None where
+    an import that is another, or a file that comes or goes, may lead to other modules.
+
+    Raises SyntaxError, its filename a path.
+    """
+    if any(content is None or path not in files for path, content in changes.items()):
+        return None
+    modules = dict(before.modules)
+    for name, module in before.modules.items():
+        content = changes.get(module.path)
+        if content is not None:
+            modules[name] = replace(module, facts=facts(module.path, content))
+            if modules[name].facts.imports != module.facts.imports:
+                return None
+    return replace(before, modules=modules)
 
 
 def _imported(module: Module) -> Iterator[str]:

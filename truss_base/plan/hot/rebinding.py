@@ -35,14 +35,14 @@ class Rebinding:
 def rebinding_of(case: Case) -> Rebinding:
     """Looks at every variable of a module that gets a new object."""
     found = Rebinding()
+    bound = dict(_bound(case))
+    if not bound:
+        return found  # as after most saves: then nobody asks who reaches what
     kept = {key for graph, reached in case.loading for key in _handed_out(graph, [*reached])}
     living = [graph.reach(kept & graph.needs.keys()).keys() for graph in case.graphs]
     serving = [graph.reach(_served(graph)).keys() for graph in case.graphs]
-    for variable, writers in case.rebound.items():
-        if variable[0] not in case.fresh or variable in case.affected:
-            continue
-        binding = {key for key, use in writers if _binds(variable, use.role, use.path)}
-        live = {key for key in binding if any(key in s for s in (*serving, *living))}
+    for variable, binders in bound.items():
+        live = {key for key in binders if any(key in s for s in (*serving, *living))}
         if not live:
             continue
         users = {user for graph in case.graphs for user in graph.needed_by.get(variable, ())}
@@ -59,6 +59,15 @@ def rebinding_of(case: Case) -> Rebinding:
                 found.together[user] = variable
         found.carry_from.update(_holders(variable, live))
     return found
+
+
+def _bound(case: Case) -> Iterator[tuple[Key, set[Key]]]:
+    """The variables that functions bind in modules that get a new object, each with those."""
+    for variable, writers in case.rebound.items():
+        if variable[0] in case.fresh and variable not in case.affected:
+            binders = {key for key, use in writers if _binds(variable, use.role, use.path)}
+            if binders:
+                yield variable, binders
 
 
 def _holders(variable: Key, writers: Iterable[Key]) -> Iterator[tuple[Key, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF, Role
 from truss_base.plan.hot.reading.scopes import Outside, Scope
-from truss_base.plan.hot.syntax import dotted
+from truss_base.plan.hot.syntax import children, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,14 +46,8 @@ class NameScanner:
             getattr(self, handler)(node)
 
     def _children(self, node: ast.AST) -> None:
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                self.visit(value)
-            elif isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        self.visit(item)
+        for child in children(node):
+            self.visit(child)
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
 from truss_base.plan.hot.facts import Kind
-from truss_base.plan.hot.syntax import MUTATORS, Decorated, dotted, import_target
+from truss_base.plan.hot.syntax import MUTATORS, Decorated, children, dotted, import_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def bound_names(statement: ast.AST) -> Iterator[str]:
         return
     if isinstance(statement, ast.Name) and not isinstance(statement.ctx, ast.Load):
         yield statement.id
-    for child in ast.iter_child_nodes(statement):
+    for child in children(statement):
         yield from bound_names(child)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from truss_base.plan.hot.case import Case
-    from truss_base.plan.hot.facts import Definition, Use
+    from truss_base.plan.hot.facts import Definition, Import, Use
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module
 
@@ -39,7 +39,8 @@ def calls(case: Case) -> Iterator[Refusal]:
     """Definitions that call something of which nobody knows what a second call does."""
     for key, definition in case.executed.items():
         module = case.new.program.modules[key[0]]
-        for use in sorted(definition.uses, key=lambda use: use.line):
+        eager = [use for use in definition.uses if use.eager and use.role is Role.CALL]
+        for use in sorted(eager, key=lambda use: use.line):
             if _is_unknown_call(case, module, definition, use):
                 where = place(case.new.program, key, use.line)
                 text = (
@@ -52,7 +53,7 @@ def calls(case: Case) -> Iterator[Refusal]:
 
 
 def _is_unknown_call(case: Case, module: Module, definition: Definition, use: Use) -> bool:
-    if not use.eager or use.role is not Role.CALL or use.path[0] == SELF:
+    if use.path[0] == SELF:
         return False
     if use.path[-1] in MUTATORS and (module.name, use.path[0]) in case.executed:
         return False
@@ -175,32 +176,42 @@ def order(case: Case) -> Iterator[Refusal]:
 
 def first_imports(case: Case) -> Iterator[Refusal]:
     """An import may change other packages, and `load` has used those already."""
-    before = {name for name, _ in _packages(case.old)}
-    for name, key in _packages(case.new):
-        quiet = name in before or known.may_be_imported(name)
-        if not quiet and not case.new.program.has(name):
+    added = _packages(case.new) - _packages(case.old)
+    loud = {name for name in added if not known.may_be_imported(name)}
+    for name, key in _importers(case.new) if loud else ():
+        if name in loud and not case.new.program.has(name):
             where = place(case.new.program, key)
             yield Refusal(key, f"`{name}` is imported for the first time{where}")
 
 
 def shadowing(case: Case) -> Iterator[Refusal]:
     """A new module of a name that was imported before: who has the other one keeps it."""
-    before = {name for name, _ in _packages(case.old)}
     for name in sorted({*case.new.program.modules} - {*case.old.program.modules}):
         top = name.partition(".")[0]
-        if not case.old.program.has(top) and top in before:
+        if not case.old.program.has(top) and top in _packages(case.old):
             path = case.new.program.modules[name].path
             yield Refusal((name, ""), f"{path} takes the place of another `{top}`")
 
 
-def _packages(graph: Graph) -> Iterator[tuple[str, Key]]:
+def _packages(graph: Graph) -> set[str]:
+    """The first parts of the names of all modules that are imported."""
+    modules = graph.program.modules.values()
+    return {_package(module, target) for module in modules for target in module.facts.imports}
+
+
+def _importers(graph: Graph) -> Iterator[tuple[str, Key]]:
+    """The same, each with a definition that imports it."""
     for module in graph.program.modules.values():
         for definition in module.facts.definitions.values():
             for scan in definition.scans:
                 for targets in scan.imports.values():
                     for target in targets:
-                        full = module.absolute(target) if target.name else target.loads
-                        yield full.partition(".")[0], (module.name, definition.name)
+                        yield _package(module, target), (module.name, definition.name)
+
+
+def _package(module: Module, target: Import) -> str:
+    full = module.absolute(target) if target.name else target.loads
+    return full.partition(".")[0]
 
 
 def namespaces(case: Case) -> Iterator[Refusal]:
