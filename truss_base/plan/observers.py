@@ -10,7 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import Documented, Function, docstring, documented, parse
+from truss_base.plan.definitions import Function, docstring, documented, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,19 +55,25 @@ class Sources:
     Read only when asked: most changes of code are decided without them.
     """
 
-    def __init__(self, old: Mapping[str, bytes], changes: Mapping[str, TreeFile | None]) -> None:
+    def __init__(self, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> None:
+        """`new` has what is another after the change, or more."""
         self._old = old
-        self._changes = changes
+        self._new = new
+
+    @classmethod
+    def of(cls, old: Mapping[str, bytes], changes: Mapping[str, TreeFile | None]) -> Sources:
+        """The sources below `old`, with changes of which None removes a file."""
+        new = {path: file.content for path, file in changes.items() if file is not None}
+        return cls(old, new)
 
     def _every(self, suffixes: tuple[str, ...] = _CODE) -> Iterator[tuple[str, bytes]]:
-        for path in sorted({*self._old, *self._changes}):
+        for path in sorted({*self._old, *self._new}):
             if not path.endswith(suffixes):
                 continue
             if path in self._old:
                 yield path, self._old[path]
-            change = self._changes.get(path)
-            if change is not None:
-                yield path, change.content
+            if path in self._new:
+                yield path, self._new[path]
 
     def reader_of_source(self) -> str | None:
         """What may look at lines or comments: "`traceback` in model/model.py"; None if nothing."""
@@ -88,24 +94,25 @@ class Sources:
 
     def reader_of_docstrings(self, before: ast.Module, after: ast.Module) -> str | None:
         """What may read one of the docstrings in which two trees differ, and nothing else."""
-        explicit = self._first(_DOCSTRING_READERS)
-        if explicit:
-            return explicit
         for (_, old, _), (name, new, derived) in zip(
             documented(before), documented(after), strict=True
         ):
             if docstring(old) != docstring(new):
-                reader = self._reader_of_definition(name, new, derived)
+                plain = isinstance(new, ast.Module) or (is_plain(new) and not derived)
+                reader = self.reader_of_docstring(name, plain=plain)
                 if reader:
                     return reader
         return None
 
-    def _reader_of_definition(self, name: str, node: Documented, derived: bool) -> str | None:
-        if isinstance(node, ast.Module):
-            return None
-        if derived or not _is_plain(node):
+    def reader_of_docstring(self, name: str, *, plain: bool) -> str | None:
+        """What may read the docstring of a definition, "" for a module, that is another now.
+        `plain`: no base class or decorator is given it."""
+        explicit = self._first(_DOCSTRING_READERS)
+        if explicit or not name:
+            return explicit
+        if not plain:
             return f"a base class or decorator of `{name}`"
-        user = next(self._value_uses(node.name), None)
+        user = next(self._value_uses(name.rpartition(".")[2]), None)
         return f"whoever is given `{name}` in {user}" if user else None
 
     def _value_uses(self, name: str) -> Iterator[str]:
@@ -127,7 +134,8 @@ class Sources:
         return None
 
 
-def _is_plain(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def is_plain(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether no base class or decorator is given a definition and looks at it."""
     if not isinstance(node, Function):
         return not (node.bases or node.keywords or node.decorator_list)
     return all(_decorator(item) in _PLAIN_DECORATORS for item in node.decorator_list)

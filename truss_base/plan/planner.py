@@ -150,7 +150,7 @@ def _surroundings(
 ) -> Surroundings:
     return Surroundings(
         config,
-        Sources(old, files),
+        Sources.of(old, files),
         has_links or any(file is not None and file.symlink for file in files.values()),
         _installed(config, old, files),
         abilities.of_requirements,

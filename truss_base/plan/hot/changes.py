@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import parse, same_code
-from truss_base.plan.hot.facts import FIELDS, Kind
+from truss_base.plan.hot.facts import FIELDS, Kind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,8 @@ def changed_names(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
     future = before.futures ^ after.futures
     for name in {*before.definitions, *after.definitions}:
         old, new = before.definitions.get(name), after.definitions.get(name)
+        if old is new and not future:
+            continue
         if old is None or new is None or not same(old, new) or not _same_future(future, old, new):
             yield name
 
@@ -97,7 +99,20 @@ def _is_calm(module: Module, name: str, program: Program) -> bool:
     if definition.kind is Kind.IMPORT:
         targets = [item for scan in definition.scans for item in scan.imports.get(name, ())]
         return not any(program.has(module.absolute(item)) for item in targets)
+    if definition.kind is Kind.VARIABLE and definition.owner:
+        return _is_calm_field(module, definition)
     return definition.kind is Kind.FUNCTION and not any(use.eager for use in definition.uses)
+
+
+def _is_calm_field(module: Module, field: Definition) -> bool:
+    """Whether a variable of a class calls nothing and needs no other: the order of the class's
+    fields is compared by itself."""
+    if any(scan.anonymous_calls or scan.method_calls for scan in field.scans):
+        return False
+    uses = [use for use in field.uses if use.eager]
+    siblings = {f"{field.owner}.{use.path[0]}" for use in uses}
+    calls = any(use.role is Role.CALL for use in uses)
+    return not calls and siblings.isdisjoint(module.facts.definitions)
 
 
 def _walks(module: Module) -> bool:
@@ -117,16 +132,17 @@ def same(old: Definition, new: Definition) -> bool:
 
 @lru_cache(maxsize=1024)
 def _same_code(old: str, new: str) -> bool:
-    return old == new or same_code(_tree(old), _tree(new))
+    return old == new or same_code(statement_tree(old), statement_tree(new))
 
 
 def parsed(text: str) -> ast.stmt:
     """The statement of a definition's text. Trees are shared: not to be changed."""
-    statement = _tree(text).body[0]
+    statement = statement_tree(text).body[0]
     return statement.body[0] if text[:1].isspace() and isinstance(statement, ast.If) else statement
 
 
 @lru_cache(maxsize=16)  # trees are large, and only those of one change are asked for again
-def _tree(text: str) -> ast.Module:
+def statement_tree(text: str) -> ast.Module:
+    """The tree of a definition's text. Trees are shared: not to be changed."""
     # What is indented stands in a block of its own here, its strings as they are.
     return parse((f"if 1:\n{text}" if text[:1].isspace() else text).encode())

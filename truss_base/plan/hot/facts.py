@@ -126,6 +126,7 @@ class ModuleFacts:
     `statements` names the definitions of each statement of the body, `bodies` those of each
     statement of a class's body. `imports` are those of all definitions, `words` all parts of all
     names that are used, `interface` is the hash of what other modules' names can depend on.
+    `docstrings` are those of the classes and, by "", of the module.
     """
 
     source: str
@@ -138,3 +139,4 @@ class ModuleFacts:
     reads_source: bool
     words: frozenset[str]
     interface: int
+    docstrings: Mapping[str, str]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import builtins
 import sys
 
+from truss_base.plan.hot.verbs import changes
+
 _IMPURE_BUILTINS = frozenset(
     {"__import__", "breakpoint", "delattr", "eval", "exec", "exit", "globals", "input", "next"}
     | {"open", "quit", "setattr", "vars"}
@@ -127,6 +129,11 @@ _SETTINGS = frozenset(
         *("setrecursionlimit", "settrace", "simplefilter", "umask"),
     }
 )
+_SEEDING = frozenset({"manual_seed", "manual_seed_all", "seed_all", "seed_everything"})
+# `add`, `append` and `insert` make something new here.
+_COMPUTING = frozenset(
+    {"copy", "functools", "jax", "numpy", "operator", "scipy", "tensorflow", "torch"}
+)
 # These hand out an object that is there for all, where others make a new one.
 _SHARED = frozenset(
     {"current_task", "current_thread", "get_event_loop", "get_running_loop", "getLogger"}
@@ -156,6 +163,12 @@ def is_shared(name: str) -> bool:
 def is_setting(name: str) -> bool:
     """Whether a library's function of this name keeps what it is given for later calls."""
     return name.startswith("set_") or name in _SETTINGS
+
+
+def may_be_kept_by(dotted: str) -> bool:
+    """Whether a function of a known package keeps what it is given in its own module."""
+    package, name = dotted.partition(".")[0], dotted.rpartition(".")[2]
+    return name in _SEEDING or (changes(name) and package not in _COMPUTING)
 
 
 def only_looks(path: tuple[str, ...]) -> bool:

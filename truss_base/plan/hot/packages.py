@@ -7,6 +7,10 @@ that are in use for serving, and were looked at or are described in their refere
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
 
 _PLAINLY_NAMED = frozenset(
     {
@@ -45,6 +49,26 @@ _PLAINLY_NAMED = frozenset(
 )
 
 
+# A mock remembers every call, under any name; what a function of C does is in no Python.
+_NAMELESS = frozenset({"ctypes", "unittest"})
+
+
+_REMEMBERING: Mapping[str, Set[str]] = {
+    "cv2": {"KalmanFilter", "createBackgroundSubtractorKNN", "createBackgroundSubtractorMOG2"},
+    "google": {"chats", "start_chat"},
+    "langchain": {"ConversationChain", "memory"},
+    "langchain_core": {"RunnableWithMessageHistory", "chat_history", "memory"},
+    "llama_cpp": {"eval", "sample"},
+    "matplotlib": {"Figure", "figure", "subplots"},
+    "transformers": {"Conversation", "DynamicCache", "EncoderDecoderCache", "StaticCache"},
+}
+
+
 def is_plainly_named(package: str) -> bool:
     """Whether the names of its methods tell which of them keep something."""
-    return package in _PLAINLY_NAMED or package in sys.stdlib_module_names
+    return package in _PLAINLY_NAMED or package in sys.stdlib_module_names - _NAMELESS
+
+
+def remembering(package: str) -> Set[str]:
+    """The names by which it has objects whose methods do not tell by theirs."""
+    return _REMEMBERING.get(package, frozenset())

@@ -28,22 +28,27 @@ STATEFUL = KEEPERS | {
     *("create_aggregate", "create_collation", "create_function", "executemany"),
     *("executescript", "load_adapter", "load_ip_adapter", "load_lora_adapter"),
     *("load_lora_weights", "load_state_dict", "load_textual_inversion", "partial_fit"),
+    *("manual_seed", "resize_token_embeddings"),
     *("rotate", "shuffle", "subtract", "to"),
 }
 """Whole names, by which such a method is known even where it is only taken as a value."""
 
 
-_TELLING = frozenset(
-    {
-        *("critical", "debug", "error", "exception", "fatal", "flush", "info", "log", "notice"),
-        *("print", "sleep", "trace", "warn", "warning"),
-    }
+_LOGGING = frozenset(
+    {"critical", "debug", "error", "exception", "fatal", "info", "log", "notice", "trace"}
+    | {"warn", "warning"}
 )
+_TELLING = _LOGGING | {"flush", "print", "sleep"}
 
 
 def only_tells(name: str) -> bool:
     """Whether what is called for its effect alone only writes to a log, or waits."""
     return name in _TELLING
+
+
+def writes_log(name: str) -> bool:
+    """Whether what is called writes to a log, which may be kept."""
+    return name in _LOGGING
 
 
 def changes(name: str) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.origins import Origins
+from truss_base.plan.hot.keeping.places import RESULT
 from truss_base.plan.hot.keeping.usage import Manner
-from truss_base.plan.hot.verbs import only_tells
+from truss_base.plan.hot.known import may_be_kept_by
+from truss_base.plan.hot.verbs import changes, only_tells
 
 if TYPE_CHECKING:
     from truss_base.plan.hot.facts import Path
@@ -34,7 +36,7 @@ class Effects:
         """Whether an object is another after a use, or may be."""
         if used.manner is not Manner.WALKED and self.origins.is_unknown(user, used.place):
             return True
-        if self.seeded and self._draws_numbers(user, used):
+        if self._keeps_itself(user, used) or (self.seeded and self._draws_numbers(user, used)):
             return True
         if not (self._is_for_effect(user, used) or self.receivers.is_drawn(user, used.place)):
             return False
@@ -47,6 +49,15 @@ class Effects:
         if used.manner is Manner.GIVEN and self.receivers.is_defined(used.name):
             return False  # looked into
         return self.receivers.may_change(user, used.place)
+
+    def _keeps_itself(self, user: Key, used: Used) -> bool:
+        """Whether a function of a package keeps what it is given in its own module."""
+        if used.manner is not Manner.CALLED or used.place[0] in (SELF, RESULT):
+            return False
+        name = self._foreign(user, used.place)
+        if name.partition(".")[0] not in self.origins.unknown:
+            return "." in name and may_be_kept_by(name)
+        return changes(used.name) or (used.for_effect and not only_tells(used.name))
 
     def _draws_numbers(self, user: Key, used: Used) -> bool:
         """Whether it is a function that draws from a source that all share."""

@@ -18,6 +18,7 @@ from truss_base.plan.hot.keeping.losses import Losses, Memory
 from truss_base.plan.hot.keeping.operators import operations_of
 from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
 from truss_base.plan.hot.keeping.state import EMPTY, State
+from truss_base.plan.hot.verbs import writes_log
 from truss_base.plan.hot.wording import shown
 
 if TYPE_CHECKING:
@@ -189,11 +190,19 @@ class _Search:
         """Follows what is passed to where it arrives."""
         self._add_made(passed.name, stale)
         self._add_all(self.receivers.called(passed.name), stale)
+        if writes_log(passed.name):
+            self._log(key, passed, stale, losses)
         if passed.path is not None and not self.receivers.is_defined(passed.name):
             held = self.receivers.held(key, passed.path)
             if held.keeps:
                 losses.refuse(key, shown(passed.path), passed.line)
             self._add_all(held.functions, stale)
+
+    def _log(self, key: Key, passed: Passed, stale: Stale, losses: Losses) -> None:
+        """Who listens to a log is given what is written to it."""
+        self._add_all(self.receivers.listeners, stale)
+        if self.receivers.keeps_log:
+            losses.refuse(key, shown(passed.path or (passed.name,)), passed.line)
 
     def _add_made(self, name: str, stale: Stale) -> None:
         """A class is called: what makes its object is given it, its methods find it there."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot.facts import SELF
 from truss_base.plan.hot.keeping.places import RESULT
 from truss_base.plan.hot.keeping.receivers import VARIABLES
-from truss_base.plan.hot.packages import is_plainly_named
+from truss_base.plan.hot.packages import is_plainly_named, remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,22 @@ class Origins:
     receivers: Receivers
 
     @cached_property
-    def _unknown(self) -> frozenset[str]:
+    def unknown(self) -> frozenset[str]:
         """The packages that the program imports and of which nothing is known."""
         program = self.receivers.program
         targets = (item for each in program.modules.values() for item in each.facts.imports)
         names = {item.module.partition(".")[0] for item in targets if not item.level}
         return frozenset(
-            name for name in names if not (is_plainly_named(name) or program.has(name))
+            name for name in names if not (self._is_plainly_named(name) or program.has(name))
         )
+
+    def _is_plainly_named(self, package: str) -> bool:
+        return is_plainly_named(package) and not self.receivers.mentions(*remembering(package))
 
     def is_unknown(self, user: Key, place: Path) -> bool:
         """Whether what is at a place may belong to a package of which nothing is known. What the
         Truss defines does not: it is looked into."""
-        if not self._unknown or any(self._functions(user, place)):
+        if not self.unknown or any(self._functions(user, place)):
             return False
         if self._is_imported(user, place) and not place[-1].isupper():
             return False  # functions and classes of packages; constants are objects
@@ -58,7 +61,7 @@ class Origins:
             return any(self._hands_out(key, seen) for key in self.receivers.called(place[1]))
         if self._is_imported(user, place):
             name = self.receivers.foreign_name(user, place) or ""
-            return name.partition(".")[0] in self._unknown
+            return name.partition(".")[0] in self.unknown
         functions = [*self._functions(user, place)]
         if functions:
             return any(self._uses_unknown(key, seen) for key in functions)

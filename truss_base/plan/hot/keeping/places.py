@@ -42,6 +42,9 @@ _ACCESSORS = frozenset(
     {"get", "setdefault", "values", "items", "keys", "pop", "popitem", "__getitem__"}
     | {"view", "reshape", "ravel", "squeeze", "unsqueeze", "transpose", "permute", "swapaxes"}
     | {"detach", "numpy", "getbuffer", "cast"}
+    | {"find", "getChild", "getroot", "iter", "iterfind", "select_one", "xpath"}
+    | {"buffers", "children", "get_adapter", "get_layer", "get_parameter", "get_submodule"}
+    | {"modules", "named_buffers", "named_modules", "named_parameters", "parameters", "state_dict"}
 )
 _PASSING_ON = frozenset(
     {"iter", "next", "enumerate", "zip", "reversed", "sorted", "list", "tuple", "filter", "map"}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _CALL = "__call__"
 _CACHES = frozenset({"alru_cache", "cache", "cached", "lru_cache", "memoize"})
+_LISTENED = ("LoggerAdapter", "addFilter", "addHandler", "dictConfig", "setFormatter")
+_LISTENING = ("emit", "filter", "format", "handle", "process")
 MAKING = ("__init__", "__new__", "__post_init__")
 """Methods that make a new object."""
 
@@ -46,6 +48,7 @@ class Receivers:
     program: Program
     family: Family
     _made: dict[tuple[str, str, Path], list[tuple[Key, Ingredients]]] = field(default_factory=dict)
+    _binding: dict[Key | None, dict[Path, list[Key]]] = field(default_factory=dict)
 
     def function(self, key: Key) -> Definition | None:
         """The definition of a function."""
@@ -66,6 +69,25 @@ class Receivers:
             if definition.kind in (Kind.FUNCTION, Kind.CLASS):
                 found.setdefault(key[1].rpartition(".")[2], []).append(key)
         return found
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of these is part of a name that the program uses."""
+        return any(
+            word in module.facts.words for module in self.program.modules.values() for word in words
+        )
+
+    @cached_property
+    def listeners(self) -> list[Key]:
+        """The methods of the Truss that may be given what is written to a log."""
+        if not self.mentions(*_LISTENED):
+            return []
+        return [key for name in _LISTENING for key in self.called(name) if "." in key[1]]
+
+    @cached_property
+    def keeps_log(self) -> bool:
+        """Whether what is written to a log may be read again: from a list, a queue, a text."""
+        in_text = self.mentions("StreamHandler") and self.mentions("StringIO")
+        return in_text or self.mentions("MemoryHandler", "QueueHandler")
 
     def is_defined(self, name: str) -> bool:
         """Whether a function or class has this name."""
@@ -174,17 +196,25 @@ class Receivers:
     def _binders(self, user: Key, path: Path) -> Iterator[Key]:
         """The definitions that bind it."""
         if path[0] == SELF:
-            for key in self.siblings(user):
-                definition = self.program.definition(key)
-                uses = definition.uses if definition is not None else ()
-                if any(use.role is Role.STORE and use.path == path for use in uses):
-                    yield key
+            yield from self._binding_methods(user).get(path, ())
             yield from self.family.named(self.program, path[-1])
             return
         for key in self.resolve(user, path):
             found = self.program.definition(key)
             if found is not None and found.kind in VARIABLES:
                 yield key
+
+    def _binding_methods(self, user: Key) -> Mapping[Path, list[Key]]:
+        """The members of the class of a method that give its object something, by what."""
+        owner = None if self.family.owns(user) else (user[0], user[1].rpartition(".")[0])
+        if owner not in self._binding:
+            found = self._binding[owner] = {}
+            for key in self.siblings(user):
+                definition = self.program.definition(key)
+                uses = definition.uses if definition is not None else ()
+                for path in {use.path for use in uses if use.role is Role.STORE}:
+                    found.setdefault(path, []).append(key)
+        return self._binding[owner]
 
     def siblings(self, user: Key) -> Iterator[Key]:
         """The members of the class that a method belongs to, for the model's those of all."""

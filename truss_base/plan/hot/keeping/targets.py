@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Target = tuple[ast.expr, list[ast.expr]]
 
 # Arguments that the results are written into.
-_INTO = frozenset({"file", "into", "out"})
+_INTO = frozenset({"cache_params", "file", "into", "out", "past_key_value", "past_key_values"})
 # Where the methods of arrays are given what they write their results into.
 _OUT = {
     "all": 1,

@@ -8,7 +8,7 @@ import tokenize
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from truss_base.plan.definitions import NestedTooDeeply, parse
+from truss_base.plan.definitions import NestedTooDeeply, docstring, parse
 from truss_base.plan.hot.facts import Definition, Import, Kind, ModuleFacts, Role
 from truss_base.plan.hot.reading.editing import EditedFunction, edited_function
 from truss_base.plan.hot.reading.reader import Memo, Reader, names_by_place
@@ -57,6 +57,7 @@ def _facts(content: bytes, previous: ModuleFacts | None) -> ModuleFacts:
         reads_source=reads_source(content),
         words=_words(definitions),
         interface=_interface(definitions, reader.stars),
+        docstrings=dict(_docstrings(tree)),
     )
 
 
@@ -139,6 +140,13 @@ def _futures(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             yield from (alias.name for alias in node.names)
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    yield "", docstring(tree) or ""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name, docstring(node) or ""
 
 
 def _memo(previous: ModuleFacts) -> Memo:

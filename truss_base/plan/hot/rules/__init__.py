@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from truss_base.plan.hot.rules import classes, importing, loading, running
+from truss_base.plan.hot.rules import classes, documents, importing, loading, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ RULES: tuple[Callable[[Case], Iterator[Refusal]], ...] = (
     classes.making,
     classes.model_class,
     classes.decorated_model,
+    documents.docstrings,
     running.everywhere,
     running.source_seen,
     running.set_from_outside,
