@@ -42,21 +42,38 @@ DYNAMIC_ATTRIBUTES = frozenset({"__subclasses__", "__globals__", "__code__"})
 
 
 @dataclass(frozen=True)
-class Graph:
-    """The needs of every definition of `program`."""
+class ModuleNeeds:
+    """The needs of the definitions of one module."""
 
-    program: Program
-    family: Family
+    definitions: Mapping[str, Definition]
     needs: Mapping[Key, frozenset[Key]]
 
     @cached_property
-    def needed_by(self) -> Mapping[Key, tuple[Key, ...]]:
+    def users(self) -> Mapping[Key, list[Key]]:
         """The edges the other way round."""
         found: dict[Key, list[Key]] = {}
         for key, needs in self.needs.items():
             for need in needs:
                 found.setdefault(need, []).append(key)
-        return {key: tuple(users) for key, users in found.items()}
+        return found
+
+
+_UNKNOWN = ModuleNeeds({}, {})
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The needs of every definition of `program`, together and by module."""
+
+    program: Program
+    family: Family
+    needs: Mapping[Key, frozenset[Key]]
+    modules: tuple[ModuleNeeds, ...]
+
+    def users(self, key: Key) -> Iterator[Key]:
+        """Who needs a definition."""
+        for module in self.modules:
+            yield from module.users.get(key, ())
 
     @cached_property
     def loading(self) -> Mapping[Key, Key | None]:
@@ -77,24 +94,13 @@ class Graph:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The needs of the definitions of one module."""
-
-    definitions: Mapping[str, Definition]
-    needs: Mapping[Key, frozenset[Key]]
-
-
-_UNKNOWN = _Known({}, {})
-
-
 class Edges:
     """Needs found before. They hold as long as every module offers the same names: then only a
     definition that refers to something else has to be looked at again."""
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = limit
-        self._known: dict[int, dict[str, _Known]] = {}
+        self._known: dict[int, dict[str, ModuleNeeds]] = {}
         self._graphs: deque[Graph] = deque(maxlen=_GRAPHS)
 
     def graph(self, program: Program) -> Graph:
@@ -105,7 +111,7 @@ class Edges:
         self._graphs.append(_graph(program, self.of(program)))
         return self._graphs[-1]
 
-    def of(self, program: Program) -> dict[str, _Known]:
+    def of(self, program: Program) -> dict[str, ModuleNeeds]:
         """What is known for programs with these names, to be read and added to."""
         names = frozenset((m.name, m.path, m.facts.interface) for m in program.modules.values())
         known = self._known.pop(hash((names, program.layout)), {})
@@ -115,20 +121,20 @@ class Edges:
         return known
 
 
-def _graph(program: Program, known: dict[str, _Known]) -> Graph:
+def _graph(program: Program, known: dict[str, ModuleNeeds]) -> Graph:
     family = family_of(program)
-    needs: dict[Key, frozenset[Key]] = {}
     for module in program.modules.values():
         before = known.get(module.name, _UNKNOWN)
         if before.definitions is not module.facts.definitions:
             found = _of_module(program, family, module, before)
-            before = known[module.name] = _Known(module.facts.definitions, found)
-        needs.update(before.needs)
-    return Graph(program, family, needs)
+            known[module.name] = ModuleNeeds(module.facts.definitions, found)
+    modules = tuple(known[name] for name in program.modules)
+    needs = {key: found for module in modules for key, found in module.needs.items()}
+    return Graph(program, family, needs, modules)
 
 
 def _of_module(
-    program: Program, family: Family, module: Module, known: _Known
+    program: Program, family: Family, module: Module, known: ModuleNeeds
 ) -> dict[Key, frozenset[Key]]:
     """The needs of a module's definitions, of which those that refer to the same are `known`."""
     needs: dict[Key, frozenset[Key]] = {}

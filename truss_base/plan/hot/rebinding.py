@@ -45,7 +45,7 @@ def rebinding_of(case: Case) -> Rebinding:
         live = {key for key in binders if any(key in s for s in (*serving, *living))}
         if not live:
             continue
-        users = {user for graph in case.graphs for user in graph.needed_by.get(variable, ())}
+        users = {user for graph in case.graphs for user in graph.users(variable)}
         users = {user for user in users if _is_function(case, user)} | live
         anew = {user for user in users if user in case.executed}
         if not anew:

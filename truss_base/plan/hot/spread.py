@@ -50,7 +50,7 @@ def spread(seeds: Mapping[Key, Key | None], old: Graph, new: Graph) -> Spread:
         pending.append(ANYTHING)
     for key in pending:
         for graph in (old, new):
-            for user in graph.needed_by.get(key, ()):
+            for user in graph.users(key):
                 if user not in through:
                     through[user] = key
                     pending.append(user)

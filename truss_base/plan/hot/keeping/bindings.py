@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
-from truss_base.plan.hot.keeping.conditions import JUMPS, conditions, decided_by_raising
+from truss_base.plan.hot.keeping.conditions import DECIDING, JUMPS, conditions, decided_by_raising
 from truss_base.plan.hot.syntax import (
     FILLERS,
     Tries,
@@ -27,6 +27,15 @@ Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 CONTAINERS = frozenset({"dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"})
 DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
+
+# The nodes that bind names, or decide whether others run.
+_TELLING = frozenset(
+    {
+        *(ast.AnnAssign, ast.Assign, ast.AugAssign, ast.NamedExpr, ast.Global, ast.withitem),
+        *(*Function, ast.Lambda, ast.Assert, ast.For, ast.AsyncFor, ast.comprehension),
+        *(*DECIDING, *JUMPS, *Tries),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -70,7 +79,11 @@ class Bindings:
 
     def collect(self, node: ast.AST, tests: tuple[ast.expr, ...] = ()) -> bool:
         """Adds what `node` binds, below the conditions `tests`. Whether it may be left early."""
-        self.tests[id(node)] = tests
+        if tests:
+            self.tests[id(node)] = tests
+        if type(node) not in _TELLING:  # most nodes
+            left = [self.collect(child, tests) for child in children(node)]
+            return any(left)
         self._bind(node)
         if isinstance(node, ast.Assert):
             self.jumps.append(node.test)

@@ -9,6 +9,12 @@ from truss_base.plan.hot.syntax import Tries, callee, walked
 JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 """After these, what follows does not run."""
 
+DECIDING = (
+    *(ast.If, ast.While, ast.IfExp, ast.For, ast.AsyncFor, ast.Match, ast.BoolOp, ast.ListComp),
+    *(ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.With, ast.AsyncWith, *Tries),
+)
+"""These decide whether, or how often, their parts run."""
+
 _RAISING = (ast.Attribute, ast.Await, ast.BinOp, ast.Call, ast.Subscript)
 _SUPPRESSING = frozenset({"suppress"})
 

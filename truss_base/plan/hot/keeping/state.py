@@ -15,6 +15,8 @@ from truss_base.plan.hot.keeping.bindings import Bindings
 from truss_base.plan.hot.keeping.places import ALIAS, Places, handed_back
 from truss_base.plan.hot.keeping.slices import Slice, Slices
 from truss_base.plan.hot.keeping.targets import (
+    NAMING,
+    TARGETING,
     changes_by_name,
     handed_out,
     redirected,
@@ -132,8 +134,9 @@ class _Visitor:
         for node in self._nodes:
             if type(node) in USING:
                 used.extend(usage.of(node))
-            kept += self._kept(node, targets(node))
-            if id(node) not in self._used:
+            if type(node) in TARGETING:
+                kept += self._kept(node, targets(node))
+            if type(node) in NAMING and id(node) not in self._used:
                 kept += self._kept(node, handed_out(node, self._bindings.instance, calls))
                 kept += self._changed_by_name(node, calls)
             if isinstance(node, ast.Call):

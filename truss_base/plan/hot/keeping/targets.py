@@ -53,6 +53,18 @@ _RUNNERS = (("eval",), ("exec",))
 _TELLTALE = WRITERS | {":=", "exec", "eval", "getattr", "setattr"}
 
 
+TARGETING = frozenset(
+    {
+        *(ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.Call, ast.Delete, ast.For),
+        *(ast.NamedExpr, ast.comprehension, ast.withitem),
+    }
+)
+"""The nodes that have `targets`."""
+
+NAMING = frozenset({ast.Attribute, ast.Call, ast.Name})
+"""The nodes for `handed_out` and `changes_by_name`."""
+
+
 def targets(node: ast.AST) -> Iterator[Target]:
     """Each target in a statement or call, with the values and keys."""
     if isinstance(node, ast.Assign):
