@@ -64,6 +64,8 @@ class Model:
         return self.secrets["undeclared"]
     def refuses(self):
         raise HTTPException(422, "cannot do that", headers={"X-Why": "because"})
+    def refuses_in_words(self):
+        raise HTTPException(422, "no", headers={"X-Why": "Größe → 3"})
     def answers_itself(self):
         return JSONResponse({"mine": 1}, 409)
     def opens(self):
@@ -96,7 +98,8 @@ PLACES = [
     ("without_text", "Broken", "<no message", "model/model.py", 34),
     ("long_chain", "ValueError", "2999", "model/model.py", 39),
     ("recurses", "RecursionError", "maximum recursion depth", "model/model.py", 44),
-    ("opens", "FileNotFoundError", NO_FILE, "model/model.py", 54),
+    ("opens", "FileNotFoundError", NO_FILE, "model/model.py", 56),
+    ("refuses_in_words", "ValueError", "the header 'X-Why' of an HTTPE", "model/model.py", 52),
     ("secret", "SecretNotFound", "Secret 'undeclared' is not declared", "model/model.py", 48),
 ]
 

@@ -27,6 +27,17 @@ def is_http_error(error: BaseException) -> TypeGuard[HTTPException]:
     return is_raised and getattr(error, "status_code", 0) in _FINAL
 
 
+def header_error(error: HTTPException) -> ValueError | None:
+    """Why the headers of such an exception cannot be sent, if they cannot."""
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        try:
+            f"{name}{value}".encode("latin-1")
+        except UnicodeEncodeError:
+            text = f"the header {name!r} of an HTTPException is no Latin-1 text: {str(value)!r}"
+            return ValueError(text).with_traceback(error.__traceback__)
+    return None
+
+
 def is_request_class(annotation: Any) -> bool:
     """Whether it names the class of the requests that `new_request` makes."""
     request = imported("starlette.requests", "Request")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 from .exceptions import UserCodeError
-from .framework import is_http_error
+from .framework import header_error, is_http_error
 
 IMMEDIATE = (
     inspect.iscoroutinefunction,
@@ -78,4 +78,7 @@ async def _await(value: Any) -> Any:
 
 def user_error(error: BaseException) -> Exception:
     """The exception to answer with for one that user code raised."""
-    return error if is_http_error(error) else UserCodeError(error)
+    if not is_http_error(error):
+        return UserCodeError(error)
+    problem = header_error(error)
+    return error if problem is None else UserCodeError(problem)
