@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.base.plan_hot.hot_edits import edit, executed, planned, swapped
+from truss_base.strategy import Strategy
 
 # `{}` stands for what has a docstring, and for what `predict` answers in the second version.
 MODEL = """
@@ -60,6 +61,26 @@ def test_a_docstring_that_is_executed_anew_may_be_read() -> None:
     documented = FUNCTION.replace("     return x", "-    return x\n+    return -x")
     change = edit(model=MODEL.format(documented, "rate.__doc__"))
     assert "rate" in executed(swapped(change), change)
+
+
+DESCRIBED = """
+ import pydantic
+ class Rate{}:
+     limit: int = 1
+-    "One."
++    "Two."
+ class Model:
+     def predict(self, x):
+-        return Rate()
++        return {}
+"""
+
+
+@pytest.mark.parametrize("answer", ["Rate()", "[Rate()]"])
+def test_the_text_below_a_field_is_read_like_a_docstring(answer: str) -> None:
+    [change] = planned(edit(model=DESCRIBED.format("(pydantic.BaseModel)", answer))).changes
+    assert "and a base class or decorator of `Rate` may read" in change.reason
+    assert planned(edit(model=DESCRIBED.format("", answer))).strategy <= Strategy.HOT_SWAP
 
 
 FIELDS = """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.base.plan_hot.hot_edits import carried, edit, executed, swapped
+import pytest
+
+from tests.base.plan_hot.hot_edits import carried, edit, executed, planned, swapped
 
 
 def test_the_change_of_a_helper_module_reaches_its_users() -> None:
@@ -96,3 +98,66 @@ def test_the_method_of_a_base_gets_a_new_class_below_it() -> None:
     swap = swapped(change)
     assert executed(swap, change) == {"Base", "Model", "Model.predict"}
     assert executed(swap, change, "model.base") == {"Base", "Base.load", "Base.shown"}
+
+
+def test_what_a_star_brings_reaches_its_users() -> None:
+    change = edit(
+        helpers="""
+        -__all__ = ["one"]
+        +__all__ = ["one", "two"]
+         def one(x):
+             return x
+         def two(x):
+             return -x
+        """,
+        model="""
+         from .helpers import *
+         class Model:
+             def predict(self, x):
+                 try:
+                     return two(x)
+                 except NameError:
+                     return one(x)
+        """,
+    )
+    assert executed(swapped(change), change) >= {"*", "Model.predict"}
+
+
+def test_what_is_made_anew_gets_its_attributes_again() -> None:
+    change = edit(
+        engine="""
+         class Engine:
+             def run(self, x):
+        -        return x
+        +        return -x
+        """,
+        model="""
+         from .engine import Engine
+         Engine.limit = 3
+         def grade(x):
+        -    return x
+        +    return -x
+         grade.calls = 0
+         class Model:
+             def predict(self, x):
+                 return Engine().run(grade(x))
+        """,
+    )
+    swap = swapped(change)
+    model = next(module for module in swap.modules if module.name == "model.model")
+    assert {1, 2, 3} <= set(model.execute)
+
+
+@pytest.mark.parametrize("removed", ["Engine.limit = 3", "Engine.limit = make()"])
+def test_attributes_of_what_stays_need_a_fresh_process(removed: str) -> None:
+    change = edit(
+        model=f"""
+         class Engine:
+             pass
+        -{removed}
+         class Model:
+             def predict(self, x):
+                 return Engine().limit
+        """
+    )
+    assert planned(change).swap is None

@@ -75,6 +75,13 @@ ENDING = [
     ("", "", "return vendor.settle(grade(x))"),
     ("import torch", "", "return f(torch.Generator().manual_seed(grade(x)))"),
     ("from numpy import append", "self.all = []", "return append(self.all, grade(x))"),
+    ("import numpy as np", "", "return np.append([1], grade(x)), np.add(1, grade(x))"),
+    ("import operator", "", "return operator.add(1, grade(x))"),
+    (
+        "class Generator:\n     def __call__(self, x): return x",
+        "self.generate = Generator()",
+        "return self.generate(grade(x))",
+    ),
     (
         "import transformers",
         "self.net = transformers.pipeline()",

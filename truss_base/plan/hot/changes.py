@@ -75,6 +75,20 @@ def same_module(before: ModuleFacts, after: ModuleFacts) -> bool:
     return not any(True for _ in changed_names(before, after)) and order(before) == order(after)
 
 
+def redescribed(before: ModuleFacts, after: ModuleFacts) -> Iterator[tuple[str, bool]]:
+    """The classes, and "" for the module, whose docstrings or those of their fields differ; each
+    with whether no base class or decorator is given it."""
+    for name, text in after.docstrings.items():
+        if before.docstrings.get(name, text) != text:
+            yield name, not name or is_bare(after.definitions.get(name))
+
+
+def is_bare(definition: Definition | None) -> bool:
+    """Whether a class has no bases, keywords and decorators."""
+    scans = definition.scans if definition is not None else ()
+    return not any(scan.bases or scan.keywords or scan.decorators for scan in scans)
+
+
 def order(facts: ModuleFacts) -> list[str]:
     """The names of a module and of its classes in the order in which they are bound."""
     members = [name for body in facts.bodies.values() for names in body for name in names]

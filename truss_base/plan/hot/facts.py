@@ -126,7 +126,7 @@ class ModuleFacts:
     `statements` names the definitions of each statement of the body, `bodies` those of each
     statement of a class's body. `imports` are those of all definitions, `words` all parts of all
     names that are used, `interface` is the hash of what other modules' names can depend on.
-    `docstrings` are those of the classes and, by "", of the module.
+    `docstrings` are the texts that stand in its classes and, by "", the one of the module.
     """
 
     source: str

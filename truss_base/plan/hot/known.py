@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import sys
 
-from truss_base.plan.hot.verbs import changes
+from truss_base.plan.hot.verbs import ADDING, changes
 
 _IMPURE_BUILTINS = frozenset(
     {"__import__", "breakpoint", "delattr", "eval", "exec", "exit", "globals", "input", "next"}
@@ -35,6 +35,7 @@ _CALLS = frozenset(
             "json.dumps",
             "json.loads",
         ),
+        *("logging.Formatter", "logging.LoggerAdapter"),
         *("logging.getLogger", "numpy.array", "numpy.asarray", "numpy.dtype", "numpy.eye"),
         *(
             "numpy.float32",
@@ -130,10 +131,7 @@ _SETTINGS = frozenset(
     }
 )
 _SEEDING = frozenset({"manual_seed", "manual_seed_all", "seed_all", "seed_everything"})
-# `add`, `append` and `insert` make something new here.
-_COMPUTING = frozenset(
-    {"copy", "functools", "jax", "numpy", "operator", "scipy", "tensorflow", "torch"}
-)
+_COMPUTING = frozenset({"jax", "numpy", "operator", "scipy", "tensorflow", "torch"})
 # These hand out an object that is there for all, where others make a new one.
 _SHARED = frozenset(
     {"current_task", "current_thread", "get_event_loop", "get_running_loop", "getLogger"}
@@ -167,8 +165,14 @@ def is_setting(name: str) -> bool:
 
 def may_be_kept_by(dotted: str) -> bool:
     """Whether a function of a known package keeps what it is given in its own module."""
-    package, name = dotted.partition(".")[0], dotted.rpartition(".")[2]
-    return name in _SEEDING or (changes(name) and package not in _COMPUTING)
+    name = dotted.rpartition(".")[2]
+    return name in _SEEDING or (changes(name) and not computes(dotted))
+
+
+def computes(dotted: str) -> bool:
+    """Whether a function makes something new, although its name is that of a method which adds to
+    its object."""
+    return dotted.partition(".")[0] in _COMPUTING and dotted.rpartition(".")[2] in ADDING
 
 
 def only_looks(path: tuple[str, ...]) -> bool:

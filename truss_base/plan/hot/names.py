@@ -117,6 +117,7 @@ class _Search:
             source = self.program.modules.get(module.absolute(star))
             if source is not None and path[0] in source.facts.definitions:
                 self.name(source, path)
+                self.found.update([(source.name, "__all__")] if self.whole else [])
 
 
 def _imports(scans: tuple[Scan, ...], root: str) -> list[Import]:

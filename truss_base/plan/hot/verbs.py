@@ -34,6 +34,9 @@ STATEFUL = KEEPERS | {
 """Whole names, by which such a method is known even where it is only taken as a value."""
 
 
+ADDING = frozenset({"add", "append", "insert"})
+"""Methods that add to their object; in some packages, functions that make a new one."""
+
 _LOGGING = frozenset(
     {"critical", "debug", "error", "exception", "fatal", "info", "log", "notice", "trace"}
     | {"warn", "warning"}

@@ -149,6 +149,8 @@ class Losses:
         return first
 
     def _in_variable(self, key: Key, where: Path, line: int) -> None:
+        if known.computes(self.receivers.foreign_name(key, where) or ""):
+            return
         kinds = {
             item: definition.kind
             for item in self.receivers.resolve(key, where)

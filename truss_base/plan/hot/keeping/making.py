@@ -15,7 +15,7 @@ from truss_base.plan.hot.syntax import WRITERS, callee, dotted, walked
 from truss_base.plan.hot.verbs import STATEFUL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from truss_base.plan.hot.facts import Path
     from truss_base.plan.hot.keeping.slices import Slice
@@ -38,15 +38,15 @@ _FIXED = (ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.UnaryO
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """The names that went into a value, as they are and as they were called; whether something
-    is among them that keeps what it is called with, that builds a container, or that hands out
-    something else each time; the paths from outside of the function, and whether its parameters
-    are in it."""
+    is among them that keeps what it is called with, or that builds a container; what was called
+    that hands out something else each time; the paths from outside of the function, and whether
+    its parameters are in it."""
 
     named: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     keeps: bool = False
     builds: bool = False
-    draws: bool = False
+    drawn: frozenset[str] = frozenset()
     origins: frozenset[Path] = frozenset()
     from_parameters: bool = False
 
@@ -104,7 +104,7 @@ def _ingredients(parts: Sequence[ast.AST], used: set[int], value: Slice) -> Ingr
         called=frozenset(callee(node)[-1] for node in nodes if isinstance(node, ast.Call)),
         keeps=any(changes_by_name(node) or _keeps(node, used) for node in nodes),
         builds=any(map(_builds, nodes)),
-        draws=any(map(_draws, nodes)),
+        drawn=frozenset(name for node in nodes for name in _drawn(node)),
         origins=value.reads,
         from_parameters=value.from_parameters,
     )
@@ -115,9 +115,12 @@ def _builds(node: ast.AST) -> bool:
     return called or isinstance(node, DISPLAYS)
 
 
-def _draws(node: ast.AST) -> bool:
-    called = isinstance(node, ast.Call) and callee(node)[-1] in _DRAWN
-    return called or isinstance(node, ast.GeneratorExp)
+def _drawn(node: ast.AST) -> Iterator[str]:
+    """The name of an iterator or a source of random numbers that is made."""
+    if isinstance(node, ast.GeneratorExp):
+        yield "<generator>"
+    elif isinstance(node, ast.Call) and callee(node)[-1] in _DRAWN:
+        yield callee(node)[-1]
 
 
 def _keeps(node: ast.AST, used: set[int]) -> bool:

@@ -160,7 +160,8 @@ class Receivers:
         if place[0].startswith("<") and place[0] != SELF:
             return False
         return any(
-            item.draws or any(self._yields(name) for name in item.called)
+            any(not self.is_defined(name) for name in item.drawn)
+            or any(self._yields(name) for name in item.called)
             for _, item in self.made(user, place)
         )
 

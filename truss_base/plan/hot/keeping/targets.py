@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.keeping.places import FILE
 from truss_base.plan.hot.syntax import FILLERS, WRITERS, callee, dotted, given, walked
-from truss_base.plan.hot.verbs import STATEFUL, changes
+from truss_base.plan.hot.verbs import ADDING, STATEFUL, changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +102,8 @@ def _filled(call: ast.Call) -> Iterator[Target]:
     if dotted(call.func) in FILLERS and len(call.args) > 1:
         yield _item_of(call.args[0]), values[1:]
     elif isinstance(call.func, ast.Attribute) and changes(call.func.attr):
-        yield _item_of(call.func.value), values
+        is_named = isinstance(call.func.value, ast.Name) and call.func.attr in ADDING
+        yield _item_of(call.func if is_named else call.func.value), values
     elif isinstance(call.func, ast.Attribute) and call.func.attr in WRITERS and values:
         yield ast.Name(FILE, ast.Store()), values
     yield from _written_into(call)

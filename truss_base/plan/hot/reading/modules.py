@@ -13,7 +13,7 @@ from truss_base.plan.hot.facts import Definition, Import, Kind, ModuleFacts, Rol
 from truss_base.plan.hot.reading.editing import EditedFunction, edited_function
 from truss_base.plan.hot.reading.reader import Memo, Reader, names_by_place
 from truss_base.plan.hot.reading.scan import scan
-from truss_base.plan.hot.reading.statements import first_line
+from truss_base.plan.hot.reading.statements import first_line, is_text
 from truss_base.plan.observers import reads_source
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def _futures(tree: ast.Module) -> Iterator[str]:
 def _docstrings(tree: ast.Module) -> Iterator[tuple[str, str]]:
     yield "", docstring(tree) or ""
     for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            yield node.name, docstring(node) or ""
+        if isinstance(node, ast.ClassDef):  # which may have texts below its fields, too
+            yield node.name, "\n".join(ast.unparse(text) for text in node.body if is_text(text))
 
 
 def _memo(previous: ModuleFacts) -> Memo:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import docstring, documented
 from truss_base.plan.hot.case import Refusal
-from truss_base.plan.hot.changes import statement_tree
+from truss_base.plan.hot.changes import is_bare, redescribed, statement_tree
 from truss_base.plan.hot.facts import FIELDS, Kind
 from truss_base.plan.hot.wording import called
 from truss_base.plan.observers import Sources, is_plain
@@ -43,27 +43,20 @@ def _redocumented(
 ) -> Iterator[tuple[tuple[str, str], list[Documented]]]:
     """The definitions with other docstrings, each with the names of what has them, and whether
     that is a plain function or class."""
-    for name, text in new.docstrings.items():
-        if old.docstrings.get(name, text) != text:
-            yield (module, name), [(name, not name or _is_bare(new.definitions.get(name)))]
+    for name, plain in redescribed(old, new):
+        yield (module, name), [(name, plain)]
     for name, after in new.definitions.items():
         before = old.definitions.get(name)
         if before is None or before.texts == after.texts or (module, name) in case.affected:
             continue
         if after.kind is Kind.IMPORT or name.endswith(FIELDS) or _is_header(after):
             continue
-        derived = bool(after.owner) and not _is_bare(new.definitions.get(after.owner))
+        derived = bool(after.owner) and not is_bare(new.definitions.get(after.owner))
         yield (module, name), [*_other_docstrings(before, after, derived)]
 
 
 def _is_header(definition: Definition) -> bool:
     return definition.kind is Kind.CLASS and not definition.owner
-
-
-def _is_bare(definition: Definition | None) -> bool:
-    """Whether a class has no bases, keywords and decorators."""
-    scans = definition.scans if definition is not None else ()
-    return not any(scan.bases or scan.keywords or scan.decorators for scan in scans)
 
 
 def _other_docstrings(before: Definition, after: Definition, derived: bool) -> Iterator[Documented]:

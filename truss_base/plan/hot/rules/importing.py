@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from truss_base.plan.hot.graph import Graph
     from truss_base.plan.hot.program import Key, Module
 
-_UNFIT = frozenset({Kind.VARIABLE, Kind.COMPOUND})
+_UNFIT = frozenset({Kind.VARIABLE, Kind.COMPOUND, Kind.EFFECT})
 
 
 def effects(case: Case) -> Iterator[Refusal]:
@@ -30,9 +30,27 @@ def effects(case: Case) -> Iterator[Refusal]:
     for graph in case.graphs:
         for key in case.affected.through:
             definition = graph.program.definition(key)
-            if definition is not None and definition.kind is Kind.EFFECT:
+            if definition is None or definition.kind is not Kind.EFFECT:
+                continue
+            if not _only_completes(case, graph, graph.program.modules[key[0]], definition):
                 where = place(graph.program, key)
                 yield Refusal(key, f"a statement of the module runs when it is imported{where}")
+
+
+def _only_completes(case: Case, graph: Graph, module: Module, definition: Definition) -> bool:
+    """Whether a statement only gives attributes to functions and classes that are made anew."""
+    owners = {use.path[:-1] for use in definition.uses if use.role in (Role.STORE, Role.MUTATE)}
+    if not owners or () in owners:
+        return False
+    found = [resolve(graph.program, module, owner, whole=False) for owner in owners]
+    return all(any(_is_made_anew(case, key) for key in keys) for keys in found)
+
+
+def _is_made_anew(case: Case, key: Key) -> bool:
+    definition = case.executed.get(key)
+    if definition is None or key not in case.affected:
+        return False
+    return definition.kind in (Kind.FUNCTION, Kind.CLASS) and key not in case.new.family
 
 
 def calls(case: Case) -> Iterator[Refusal]:
