@@ -13,7 +13,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
 Json = dict[str, Any]
-ANSWERS_WITHIN = 30.0
+ANSWERS_WITHIN = 90.0  # seconds: only guards against a hang
 PATCH, REBUILD = "Patch running container", "Rebuild and restart"
 
 

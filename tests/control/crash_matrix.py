@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import mortality
 from running_plane import CONFIG, PREDICT, RunningPlane, model, until
 
 from control.plane import failpoints
@@ -47,11 +48,8 @@ class Scenario:
 NEW = {"model/model.py": model("'new'"), "data/more.txt": "more"}
 BROKEN = {"model/model.py": model("'broken'", load="raise ValueError('no')")}
 CRASHING = {
-    "model/model.py": model(
-        "'crashing'",
-        top="import os, threading",
-        load="threading.Timer(0.05, os._exit, [7]).start()",
-    )
+    "model/model.py": model("'crashing'", top="import mortality", load="mortality.begin()"),
+    "packages/mortality.py": mortality.TEXT,
 }
 VARIABLE = {**NEW, "config.yaml": CONFIG + "environment_variables:\n  WORD: new\n"}
 

@@ -177,6 +177,11 @@ class RunningPlane:
         """The status once it is `state`."""
         return until(lambda: s if (s := self.status())["state"] == state else None, state)
 
+    def serving(self) -> RunningPlane:
+        """Itself, once its first version is loaded: `start` returns before that."""
+        self.wait_for("ready")
+        return self
+
     # Its Truss on the developer's side
 
     def write(self, files: Mapping[str, str | bytes]) -> None:

@@ -18,7 +18,7 @@ CODE = {"action": "UPDATE", "path": "model.py", "content": "x = 1\n"}
 
 @pytest.fixture(scope="module")
 def plane(module_plane: Callable[..., RunningPlane]) -> RunningPlane:
-    return module_plane(FILES).start("--body-limit", "100000")
+    return module_plane(FILES).start("--body-limit", "100000").serving()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import mortality
 from running_plane import PREDICT, RunningPlane, model, until
 
 from truss_base.hash import truss_hash
@@ -16,9 +17,8 @@ SOON = ["--healthy-after", "0.3"]
 GOOD = {"model/model.py": model("'good'")}
 # Lives until it is activated, and a little longer.
 CRASHING = {
-    "model/model.py": model(
-        "'crashing'", top="import os, threading", load="threading.Timer(0.2, os._exit, [7]).start()"
-    )
+    "model/model.py": model("'crashing'", top="import mortality", load="mortality.begin()"),
+    "packages/mortality.py": mortality.TEXT,
 }
 # Answers, and ends when it is asked to.
 MORTAL = {
@@ -98,7 +98,7 @@ def test_a_version_that_was_healthy_stays(new_plane: Callable[..., RunningPlane]
 
 
 def test_nothing_healthy_to_go_back_to(new_plane: Callable[..., RunningPlane]) -> None:
-    plane = new_plane(GOOD).start("--healthy-after", "600")
+    plane = new_plane(GOOD).start("--healthy-after", "600").serving()
     plane.patch(CRASHING)
     wrong = plane.hash()
 

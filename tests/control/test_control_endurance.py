@@ -31,8 +31,13 @@ class Held:
 
     @classmethod
     def by(cls, plane: RunningPlane) -> Held:
-        """Counted once nothing drains or boots any more."""
-        until(lambda: plane.status()["spare_ready"] and len(plane.leftovers()) == 2, "quiet")
+        """Counted once nothing drains, boots or is about to."""
+
+        def is_quiet() -> bool:
+            status = plane.status()
+            return status["settled"] and status["spare_ready"] and len(plane.leftovers()) == 2
+
+        until(is_quiet, "quiet")
         pids = [plane.pid, plane.status()["pid"]["inference"]]
         sockets = (plane.state / "sockets").resolve()
         until(lambda: len(list((plane.state / "releases").iterdir())) <= 5, "the collection")

@@ -56,7 +56,10 @@ def test_every_change_is_told(plane: RunningPlane) -> None:
         plane.predict({"a": 1})
         heard(events, lambda status: status["last_error"] is None)
         assert plane.patch({MODEL: model("'new'", load="import json")}).status_code == 200
-        heard(events, lambda status: status["hash"] != old and status["patches"][-1]["ok"])
+        heard(
+            events,
+            lambda status: status["hash"] != old and [p["ok"] for p in status["patches"]] == [True],
+        )
         plane.patch({MODEL: model("'new'", load="1 / 0")})
         heard(events, lambda status: bool(status["last_patch_error"]))
         plane.post("/control/stop_inference_server", json={})

@@ -19,7 +19,9 @@ SYNTAX_ERROR = "class Model:\n    def predict(self, request)\n        return 'tw
 
 @pytest.fixture(scope="module")
 def plane(module_plane: Callable[..., RunningPlane]) -> RunningPlane:
-    return module_plane(FILES).start("--load-timeout", "3")
+    plane = module_plane(FILES)
+    # Nothing else than what is tested replaces the process.
+    return plane.start("--load-timeout", "3", "--settle", "never").serving()
 
 
 @pytest.mark.parametrize(

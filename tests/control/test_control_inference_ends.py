@@ -118,12 +118,7 @@ def test_children_of_the_model_end_with_it(new_plane: Callable[..., RunningPlane
 def test_a_crash_loop_slows_down_and_a_patch_ends_it(
     new_plane: Callable[..., RunningPlane],
 ) -> None:
-    crashing = model(
-        "'never'",
-        top="import os, threading",
-        load="threading.Timer(0.05, os._exit, [7]).start()",
-    )
-    plane = new_plane({"model/model.py": crashing}).start()
+    plane = new_plane({"model/model.py": model("os._exit(7)", top="import os")}).start()
 
     def refusal() -> str | None:
         response = plane.post(PREDICT, json={})

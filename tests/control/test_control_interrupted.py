@@ -48,7 +48,7 @@ def test_who_waits_for_a_load_hears_that_the_plane_ends(
 def test_a_patch_that_hangs_is_given_up(
     new_plane: Callable[..., RunningPlane], change: str
 ) -> None:
-    plane = new_plane(FILES).start("--no-spare")
+    plane = new_plane(FILES).start("--no-spare").serving()
     first, live = plane.status()["pid"]["inference"], plane.hash()
     patch = Hanging(plane)
 

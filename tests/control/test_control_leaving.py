@@ -28,7 +28,8 @@ httpx.post(url, headers=headers, json=body, timeout=None)
 
 @pytest.fixture(scope="module")
 def started(module_plane: Callable[..., RunningPlane]) -> RunningPlane:
-    return module_plane(FILES).start()
+    # Nothing else than what is tested replaces the process.
+    return module_plane(FILES).start("--settle", "never").serving()
 
 
 @pytest.fixture
@@ -102,6 +103,7 @@ def test_what_was_live_before_its_client_left_stays(
     connection = leave_after_sending(plane, body, headers)
     until(lambda: plane.hash() == body["hash"], "the commit")
     connection.close()
+    until(lambda: plane.status()["pending"] is None, "the switch, which follows the commit")
     assert plane.predict() == "two"
     assert plane.hash() == body["hash"]
     assert plane.status()["patches"][-1]["ok"] is True

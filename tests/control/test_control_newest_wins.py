@@ -19,7 +19,8 @@ A = "a" * 64
 
 @pytest.fixture(scope="module")
 def started(module_plane: Callable[..., RunningPlane]) -> RunningPlane:
-    return module_plane(FILES).start()
+    # Nothing else than what is tested replaces the process.
+    return module_plane(FILES).start("--settle", "never").serving()
 
 
 @pytest.fixture

@@ -151,7 +151,8 @@ def test_an_import_that_does_not_suit_a_spare(
     packages.add("package_b")
     imports = "import package_a, package_b"
     plane = started(new_plane, packages, model(1, imports))
-    assert f"package_a is not imported ahead: {said}" in plane.output.read_text()
+    line = f"package_a is not imported ahead: {said}"
+    until(lambda: line in plane.output.read_text(), "the line that says so")
     assert packages.imports("package_b") == 2, "the others are"
     assert reload(plane, model(2, imports))[0] == 2
 

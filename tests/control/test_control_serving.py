@@ -106,11 +106,11 @@ def test_requests_wait_for_the_first_load_and_probes_do_not(
 
 
 def check_logs(plane: RunningPlane) -> None:
-    assert "predicting {'a': 1}\n" in plane.get("/control/logs").text
+    until(lambda: "predicting {'a': 1}\n" in plane.get("/control/logs").text, "the first line")
     plane.predict({"b": 2})
     until(lambda: "{'b': 2}" in plane.get("/control/logs?tail=1").text, "the line")
     assert plane.get("/control/logs?tail=1").text.count("\n") == 1
-    assert "predicting" in plane.output.read_text(), "the output is echoed"
+    until(lambda: "predicting" in plane.output.read_text(), "the echo of the output")
     url = "/control/logs?tail=1&follow=true"
     with plane.client() as client, client.stream("GET", url) as response:
         lines = response.iter_lines()

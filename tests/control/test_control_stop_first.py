@@ -96,8 +96,7 @@ def test_requests_wait_and_none_fails(plane: RunningPlane) -> None:
 
 
 def test_the_old_version_comes_back(plane: RunningPlane) -> None:
-    plane.start()
-    first = plane.status()
+    first = plane.start().serving().status()
     broken = plane.patch(version(plane, 2, "raise ValueError('no')"), strategy="restart")
     assert (broken.status_code, broken.json()["type"]) == (422, "patch_failed_recoverable")
     assert "ValueError: no" in broken.json()["detail"]

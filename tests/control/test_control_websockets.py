@@ -24,7 +24,7 @@ LIMIT = 100 * 2**20
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    async with proxy_stage(patience=0.2) as stage:
+    async with proxy_stage() as stage:
         yield stage
 
 
@@ -132,8 +132,9 @@ async def test_a_handshake_the_model_refuses_keeps_its_status(stage: Stage, tmp_
     assert refusal.value.response.body == b"no websocket here"
 
 
-async def test_websockets_wait_at_the_gate_and_not_for_ever(stage: Stage) -> None:
-    with pytest.raises(InvalidStatus) as refusal:
-        await ask(stage)
+async def test_websockets_wait_at_the_gate_and_not_for_ever() -> None:
+    async with proxy_stage(patience=0.2) as stage:
+        with pytest.raises(InvalidStatus) as refusal:
+            await ask(stage)
     assert refusal.value.response.status_code == 503
     assert b"still loading" in (refusal.value.response.body or b"")

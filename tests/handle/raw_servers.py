@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
-DEADLINE = 10.0  # seconds
+DEADLINE = 60.0  # seconds: only guards against a hang
 
 
 class Peer:

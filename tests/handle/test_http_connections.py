@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.handle.raw_servers import Peer, raw_server, says, until
+from tests.handle.raw_servers import DEADLINE, Peer, raw_server, says, until
 from truss_handle.exceptions import ServerUnavailable
 from truss_handle.http import kept
 from truss_handle.http.exchange import exchange
@@ -138,7 +138,7 @@ async def test_who_is_cancelled_closes_the_connection(said: bytes) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(left.wait(), 10)
+        await asyncio.wait_for(left.wait(), DEADLINE)
 
 
 async def test_who_does_not_read_on_closes_the_connection() -> None:

@@ -139,7 +139,7 @@ async def test_undoing_or_correcting_a_mistake_ends_its_load(
     hanging = asyncio.create_task(
         operations.patch(truss, progress=lambda e: loading.set() if e.stage == "load" else None)
     )
-    await asyncio.wait_for(loading.wait(), 30)
+    await asyncio.wait_for(loading.wait(), 100)
 
     replace_in(truss / "model" / "model.py", mistake, correction)
     result = await operations.patch(truss)

@@ -32,7 +32,7 @@ def spawn(tmp_path: Path, code: str) -> tuple[ProcessName, Path]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "this took too long"
         await asyncio.sleep(0.01)

@@ -108,7 +108,7 @@ async def test_a_cancelled_rebuild_says_that_nothing_runs(
             loading.set()
 
     rebuild = asyncio.create_task(operations.rebuild(truss, progress=progress))
-    await asyncio.wait_for(loading.wait(), 30)
+    await asyncio.wait_for(loading.wait(), 100)
     rebuild.cancel()
     with pytest.raises(asyncio.CancelledError):
         await rebuild

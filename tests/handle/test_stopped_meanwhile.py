@@ -40,7 +40,7 @@ async def test_a_patch_that_hangs_is_told_of_the_end(
             loading.set()
 
     hanging = asyncio.create_task(verb(truss, progress=progress))
-    await asyncio.wait_for(loading.wait(), 30)
+    await asyncio.wait_for(loading.wait(), 100)
     replace_in(model, "__import__('time').sleep(1000)", WORD)
     await end(truss)
     with pytest.raises(NotRunning, match="was stopped while the new version was loading"):

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import mortality
 import pytest
 
 from tests.handle.conftest import replace_in
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from truss_handle.values import RunningStatus
 
 CRASHING = """\
-import os, threading
+import mortality
 
 class Model:
     def load(self):
-        threading.Timer(0.2, os._exit, [7]).start()
+        mortality.begin()
 
     def predict(self, model_input):
         return {"says": "never", "to": "nobody"}
@@ -76,6 +77,8 @@ async def test_a_version_that_was_taken_back(
     right = truss_hash(truss)
     await until_healthy(truss)
     (truss / "model" / "model.py").write_text(CRASHING)
+    (truss / "packages").mkdir()
+    (truss / "packages" / "mortality.py").write_text(mortality.TEXT)
     wrong = truss_hash(truss)
     assert (await operations.patch(truss)).hash == wrong
 

@@ -24,7 +24,7 @@ def test_the_demo_goes_through() -> None:
     assert ran.stdout.count("save -> patched -> new answer") == 2
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seen", ["load() took", "Break config.yaml"])
 def test_an_interrupted_demo_says_so_in_a_line(seen: str) -> None:
     with subprocess.Popen(

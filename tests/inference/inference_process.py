@@ -26,7 +26,7 @@ BOOT = (
     f"import sys; sys.path.append({str(SERVER_DIR)!r}); "
     "from control_truss_inference.__main__ import main; main()"
 )
-DEADLINE = 30.0  # seconds: generous, nothing here is a measurement
+DEADLINE = 60.0  # seconds: generous, nothing here is a measurement
 PREDICT = "/v1/models/model:predict"
 
 

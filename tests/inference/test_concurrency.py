@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
+import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from inference_process import PREDICT, eventually, serving, write_truss
 
@@ -30,7 +29,7 @@ COUNTING = """
     class Model:
         def preprocess(self, inputs):
             enter("preprocess")
-            barrier.wait(20)
+            barrier.wait(60)
             now["preprocess"] -= 1
             return inputs
         STEP
@@ -42,17 +41,23 @@ COUNTING = """
 STEPS = {
     "sync": """def predict(self, inputs):
             enter("predict")
+            while most["predict"] < LIMIT:
+                time.sleep(0.001)
             time.sleep(0.05)
             now["predict"] -= 1
             return inputs""",
     "async": """async def predict(self, inputs):
             enter("predict")
+            while most["predict"] < LIMIT:
+                await asyncio.sleep(0.001)
             await asyncio.sleep(0.05)
             now["predict"] -= 1
             return inputs""",
     "stream": """async def predict(self, inputs):
             enter("predict")
             yield "a"
+            while most["predict"] < LIMIT:
+                await asyncio.sleep(0.001)
             await asyncio.sleep(0.05)
             yield "b"
             now["predict"] -= 1""",
@@ -98,21 +103,14 @@ LEAVING = """
     """
 
 
-def leave_after(server: Managed, path: str, payload: str, text: str) -> None:
+def leave_after(server: Managed, path: str, payload: object, text: str) -> None:
     """Sends a request and leaves once the model has printed `text`."""
-    client = httpx.Client(
-        transport=httpx.HTTPTransport(uds=server.socket_path), base_url="http://model"
-    )
-
-    def ask() -> None:
-        with contextlib.suppress(httpx.TransportError, RuntimeError):
-            client.post(path, json=payload, timeout=0.5)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    eventually(lambda: text in server.process.output)
-    asking.join()
-    client.close()
+    body = json.dumps(payload)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(server.socket_path)
+        head = f"POST {path} HTTP/1.1\r\nhost: model\r\ncontent-length: {len(body)}\r\n\r\n"
+        client.sendall((head + body).encode())
+        assert eventually(lambda: text in server.process.output)
 
 
 def test_asynchronous_work_is_cancelled_when_the_client_leaves(tmp_path: Path) -> None:
@@ -159,7 +157,8 @@ def test_who_waits_for_a_place_and_leaves_is_not_served(tmp_path: Path) -> None:
         answer = first.submit(server.predict, {"name": "first", "gate": str(gate)})
         eventually(lambda: "predict first" in server.process.output)
         second = {"name": "second", "gate": str(gate)}
-        leave_after(server, PREDICT, second, "preprocess second")  # type: ignore[arg-type]  # any JSON
+        leave_after(server, PREDICT, second, "preprocess second")
+        assert eventually(lambda: 'status="499"' in server.http.get("/metrics").text)
         gate.touch()
         assert answer.result().json() == "first"
         assert server.predict({"name": "third", "gate": str(gate)}).json() == "third"

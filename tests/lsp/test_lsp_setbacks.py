@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mortality
 import pytest
 from lsp_editor import PATCH, Editor, OpenEditor, by_title, until, until_async
 
+from truss_base.hash import truss_hash
 from truss_handle import operations
 
 pytestmark = pytest.mark.timeout(300)
 MODEL = "model/model.py"
 LOADS = 'self._greeting = "Hello"'
-# Ends by itself soon after every load: a version that never gets healthy.
-ENDS = "import os, threading; threading.Timer(0.2, os._exit, [7]).start()"
+# Ends by itself whenever it is live: a version that never gets healthy.
+ENDS = "import mortality; mortality.begin()"
 
 
 async def started(truss: Path, open_editor: OpenEditor) -> Editor:
@@ -79,10 +81,11 @@ async def test_a_version_that_ends_again_and_again_is_taken_back(
         return bool((await operations.status(running)).raw["healthy"])
 
     await until_async(healthy)
+    (running / "packages").mkdir()
+    (running / "packages" / "mortality.py").write_text(mortality.TEXT)
     editor.type(MODEL, LOADS, f"{LOADS}; {ENDS}")
     editor.save(MODEL)
-    versions = await until(lambda: {one["hash"] for one in editor.statuses} - {None, right})
-    (wrong,) = versions
+    wrong = truss_hash(running)
 
     told = await until(
         lambda: [s for s in editor.statuses if s["message"].startswith("taken back")]
