@@ -95,12 +95,12 @@ async def test_a_build_that_is_given_up_ends_at_once_and_leaves_nothing(truss: P
             sleeping.set()
 
     start = asyncio.create_task(operations.start(truss, DOCKER, listen))
-    await asyncio.wait_for(sleeping.wait(), 60)
+    await asyncio.wait_for(sleeping.wait(), 200)
     start.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(start, 30)
+        await asyncio.wait_for(start, 90)
     assert containers(truss) == []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while sleepers := await asyncio.to_thread(builders_of, "sleep 1000"):
         assert time.monotonic() < deadline, sleepers
         await asyncio.sleep(0.1)

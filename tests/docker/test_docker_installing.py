@@ -16,7 +16,7 @@ from truss_handle.exceptions import PatchFailed, RebuildNeeded
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEADLINE = 30.0  # seconds
+DEADLINE = 90.0  # seconds
 
 pytestmark = pytest.mark.docker
 

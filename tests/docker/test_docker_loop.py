@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.docker
 
 DOCKER = StartOptions(runtime="docker")
-DEADLINE = 30.0  # seconds
+DEADLINE = 90.0  # seconds
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -22,7 +22,7 @@ from truss_handle.settings import Settings
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 PATIENCE_SECONDS = 150
-ENDING_SECONDS = 10
+ENDING_SECONDS = 30
 
 
 @dataclass(frozen=True)

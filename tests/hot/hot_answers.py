@@ -16,7 +16,7 @@ import httpx
 
 PREDICT = "/v1/models/model:predict"
 GATE = "GATE"
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 LOST = 0  # the status of a request whose connection ended without an answer
 
 

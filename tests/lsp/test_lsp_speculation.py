@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 from lsp_editor import Editor, Json, OpenEditor, until_async
+
+from truss_base.hash import truss_hash
 
 pytestmark = pytest.mark.timeout(300)
 MODEL = "model/model.py"
@@ -28,6 +31,14 @@ async def prepared(editor: Editor) -> str | None:
     told = await editor.command("truss.debugInfo")
     found: str | None = told["trusses"][editor.folder.as_uri()]["prepared"]
     return found
+
+
+def hash_once_saved(editor: Editor, *names: str) -> str:
+    """What the version with these buffers saved will be called."""
+    copy = Path(shutil.copytree(editor.folder, editor.folder.parent / "once-saved"))
+    for name in names:
+        (copy / name).write_text(editor.text(name))
+    return truss_hash(copy)
 
 
 async def saved(editor: Editor, name: str, greeting: str) -> Json:
@@ -67,10 +78,15 @@ async def test_two_unsaved_files_are_prepared_and_saved_together(
     editor = await started(running, open_editor)
     editor.type("config.yaml", "model_name: greeter", "model_name: welcomer")
     editor.type(MODEL, "{self._greeting},", "{self._greeting}!")
-    ahead = await until_async(lambda: prepared(editor))
+    wanted = hash_once_saved(editor, "config.yaml", MODEL)
+
+    async def both_are_prepared() -> bool:
+        return await prepared(editor) == wanted
+
+    await until_async(both_are_prepared)
     editor.save("config.yaml")
     patch = await saved(editor, MODEL, "Hello! Ada")
-    assert patch["hash"] == ahead
+    assert patch["hash"] == wanted
 
 
 @pytest.mark.parametrize(
