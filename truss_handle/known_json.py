@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from truss_handle.files import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 Stamp = tuple[int, int, int]
@@ -19,8 +20,9 @@ _known: OrderedDict[str, tuple[Stamp, Any]] = OrderedDict()
 _KEPT, _LARGE = 16, 1 << 20
 
 
-def known_json(path: Path) -> Any | None:
-    """The value in the file, which belongs to everybody; None as `read_json`."""
+def known_json(path: Path, made: Callable[[Any], Any] | None = None) -> Any | None:
+    """The value in the file, which belongs to everybody; None as `read_json`. With `made`, what
+    that makes of the value; of one file, all have to ask for the same."""
     stamp = _stamp(path)  # before reading: of what is replaced meanwhile it is too old
     if stamp is None:
         return None
@@ -28,6 +30,8 @@ def known_json(path: Path) -> Any | None:
     if stamp == known:
         return value
     value = read_json(path)
+    if made is not None:
+        value = made(value)
     if stamp[-1] < _LARGE:
         _known[str(path)] = stamp, value
         while len(_known) > _KEPT:

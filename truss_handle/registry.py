@@ -78,7 +78,8 @@ class Registry:
 
     def load(self, instance: str) -> Running | None:
         """The record, or None where there is none or it cannot be read."""
-        return _from_record(known_json(self.directory(instance) / _RECORD))
+        found: Running | None = known_json(_record_of(self._root, instance), _from_record)
+        return found
 
     def remove(self, instance: str) -> None:
         """Forget the instance and everything it kept on disk."""
@@ -112,6 +113,11 @@ class Registry:
         if not known:
             self.folders()  # nothing there, or a folder that cannot be used: that raises
         return sorted(known, key=lambda running: running.started_at, reverse=True)
+
+
+@lru_cache(maxsize=64)  # every save comes by here, twice
+def _record_of(root: Path, instance: str) -> Path:
+    return root / instance / _RECORD
 
 
 def _remove_sockets(directory: Path) -> None:
