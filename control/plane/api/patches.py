@@ -34,8 +34,8 @@ logger = logging.getLogger("control.plane")
 
 
 class PatchRoute:
-    """Runs patches in tasks of their own: a client that leaves gives its patch up, but a commit
-    that has begun completes.
+    """A client that leaves gives its patch up, but a commit that has begun completes: nothing
+    cancels the task of a request, nor that of a stream, which is its own.
     """
 
     def __init__(self, plane: ControlPlane) -> None:
@@ -70,15 +70,13 @@ class PatchRoute:
     async def _heard(self, patch: PatchRequest, request: Request) -> Answer | Problem:
         """The outcome of a patch that is given up when the client leaves."""
         attempt = Attempt(patch.hash)
-        work = self._tasks.run(self._outcome(patch, _unheard, attempt))
         # The body has been read, so all that can still arrive is that the client is gone.
         leaving = asyncio.ensure_future(request.receive())
+        leaving.add_done_callback(lambda _: attempt.give_up(Abandoned()))
         try:
-            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return await self._outcome(patch, _unheard, attempt)
         finally:
             leaving.cancel()
-            attempt.give_up(Abandoned())
-        return await asyncio.shield(work)
 
     async def _stream(self, patch: PatchRequest) -> AsyncIterator[bytes]:
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()

@@ -46,9 +46,10 @@ class Activator:
         """The serving process with the new code beside the old, where it does not refuse that."""
         patch.progress("swap", "making the new code beside the old")
         try:
-            swap = self._supervisor.hot.prepare(patch.release, document)
-            prepared = await patch.attempt.race(swap)
+            given_up = patch.attempt.given_up
+            prepared = await self._supervisor.hot.prepare(patch.release, document, given_up)
         except SwapRefused as refusal:
+            patch.attempt.check()
             patch.chosen = reloading(patch.plan, refusal.reasons)
             patch.watch.lap("swap")
             return await self._loaded(patch)

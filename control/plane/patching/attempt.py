@@ -25,6 +25,11 @@ class Attempt:
         self._reason: asyncio.Future[Problem] = asyncio.get_running_loop().create_future()
         self._committing = False
 
+    @property
+    def given_up(self) -> asyncio.Future[Problem]:
+        """Done when the attempt is given up; to be waited for, and left as it is."""
+        return self._reason
+
     def give_up(self, reason: Problem) -> None:
         """Ends the attempt with `reason`; too late once its commit has begun."""
         if not self._committing and not self._reason.done():

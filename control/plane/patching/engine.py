@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from truss_base.plan import Plan
 
 logger = logging.getLogger("control.plane")
+# So long after a patch the log tells of it: the answer does not wait for a thread that writes.
+NOTE_SECONDS = 0.02
 
 
 class Engine:
@@ -135,15 +137,17 @@ class Engine:
         committed: asyncio.Future[None] = loop.create_future()
 
         def commit_and_keep() -> None:
-            self._store.commit(patch.release)
+            try:
+                self._store.commit(patch.release)
+            except BaseException as failure:
+                loop.call_soon_threadsafe(committed.set_exception, failure)
+                return
             patch.watch.lap("commit")
             loop.call_soon_threadsafe(committed.set_result, None)
             self._store.keep_commit(patch.release, lambda: _noted(patch))
 
-        kept = asyncio.ensure_future(asyncio.to_thread(commit_and_keep))
-        await asyncio.wait({committed, kept}, return_when=asyncio.FIRST_COMPLETED)
-        if not committed.done():
-            kept.result()
+        kept = loop.run_in_executor(None, commit_and_keep)
+        await committed
         return kept
 
     async def _made_ready(self, patch: Transaction) -> None:
@@ -207,8 +211,8 @@ class Engine:
         wanted, total = patch.request.hash, patch.watch.timings_ms()["total"]
         entry = {**_noted(patch), "at": now(), "ok": failure is None}
         if failure is None:
-            title = patch.plan.strategy.title
-            self._log.note(f"Patched to {wanted[:12]} ({title}, {total:.0f} ms).")
+            line = f"Patched to {wanted[:12]} ({patch.plan.strategy.title}, {total:.0f} ms)."
+            asyncio.get_running_loop().call_later(NOTE_SECONDS, self._log.note, line)
         else:
             entry["error"] = failure.remembered
             self._log.note(f"Patch to {wanted[:12]} did not become live: {failure.remembered}")

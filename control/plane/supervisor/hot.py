@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from control.plane.exceptions import SwapRefused
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from control.plane.releases.release import Release
@@ -21,8 +22,11 @@ class HotSwaps:
         self._supervisor = supervisor
         self._limit = limit
 
-    async def prepare(self, release: Release, document: Mapping[str, Any]) -> PreparedSwap:
-        """The serving process with `release` ready beside what it serves.
+    async def prepare(
+        self, release: Release, document: Mapping[str, Any], given_up: asyncio.Future[Any]
+    ) -> PreparedSwap:
+        """The serving process with `release` ready beside what it serves, unless it is `given_up`
+        before.
 
         Raises:
             SwapRefused: it has to be loaded instead; nothing has changed for requests.
@@ -30,7 +34,7 @@ class HotSwaps:
         current = self._supervisor.current
         if current is None or self._supervisor.state != "ready":
             raise SwapRefused(["no model is loaded"])
-        return await current.swaps.prepare(release, document, self._limit)
+        return await current.swaps.prepare(release, document, self._limit, given_up)
 
     async def foresee(self, document: Mapping[str, Any], limit: float) -> Foresight | None:
         """What the serving process would say to a swap; None where nobody can tell now."""

@@ -91,19 +91,24 @@ class Swaps:
         return Foresight(event["reasons"], event["certain"])
 
     async def prepare(
-        self, release: Release, document: Mapping[str, Any], limit: float
+        self,
+        release: Release,
+        document: Mapping[str, Any],
+        limit: float,
+        given_up: asyncio.Future[Any],
     ) -> PreparedSwap:
         """Builds `release` beside what is served; requests see nothing of it.
 
         Raises:
-            SwapRefused: with reasons for people; the release has to be loaded instead.
+            SwapRefused: with reasons for people; the release has to be loaded instead. Also where
+                it was `given_up` meanwhile.
         """
         if self._ended or self._preparing:
             raise SwapRefused([ENDED if self._ended else UNANSWERED])
         number = next(self._numbers)
         answer = self._asked(self._preparing, number, _operation(number, release, document))
         try:
-            event = await _within(limit, answer)
+            event = await _within(limit, answer, given_up)
         except BaseException:
             self._send({"op": "swap_drop", "id": number})
             raise
@@ -168,10 +173,13 @@ class Swaps:
         return answer
 
 
-async def _within(limit: float, answer: asyncio.Future[Event]) -> Event | None:
-    """The answer, None after `limit` seconds. Who waits for a save counts the rounds of the event
-    loop, of which `wait_for` takes more."""
-    await asyncio.wait({answer}, timeout=limit)
+async def _within(
+    limit: float, answer: asyncio.Future[Event], *others: asyncio.Future[Any]
+) -> Event | None:
+    """The answer, None after `limit` seconds or once one of the `others` is done. Who waits for a
+    save counts the rounds of the event loop, of which `wait_for` and tasks take more."""
+    either: set[asyncio.Future[Any]] = {answer, *others}
+    await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
     return answer.result() if answer.done() else None
 
 
