@@ -37,12 +37,15 @@ class Current:
             OSError: nothing has changed.
         """
         reach(f"{step}.begun")
-        self._open()
-        new = self._state / f"{NAME}.{root.name}"
-        new.unlink(missing_ok=True)
-        new.symlink_to(root.relative_to(self._state))
+        folder, new = self._open(), f"{NAME}.{root.name}"
+        target = root.relative_to(self._state)
+        try:
+            os.symlink(target, new, dir_fd=folder)
+        except FileExistsError:  # of an attempt that the disk did not let end
+            os.unlink(new, dir_fd=folder)
+            os.symlink(target, new, dir_fd=folder)
         reach(f"{step}.linked")
-        new.replace(self._link)
+        os.replace(new, NAME, src_dir_fd=folder, dst_dir_fd=folder)
 
     def sync(self) -> None:
         """Waits until the name outlives the machine."""
