@@ -118,6 +118,7 @@ _HANDING_ON = frozenset(
         *("collections.ChainMap", "contextlib.closing", "contextlib.nullcontext", "itertools"),
         *("numpy.asanyarray", "numpy.asarray", "numpy.atleast_1d", "numpy.atleast_2d"),
         *("numpy.broadcast_to", "numpy.expand_dims", "numpy.frombuffer", "numpy.moveaxis"),
+        *("csv.DictWriter", "csv.writer", "io.TextIOWrapper", "pickle.Pickler", "zipfile.ZipFile"),
         *("numpy.ravel", "numpy.reshape", "numpy.squeeze", "numpy.swapaxes", "numpy.transpose"),
         *("operator.getitem", "torch.as_tensor", "torch.from_numpy", "torch.reshape"),
         *("torch.squeeze", "torch.transpose", "torch.unsqueeze", "types.SimpleNamespace"),

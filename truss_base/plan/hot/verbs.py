@@ -28,7 +28,7 @@ STATEFUL = KEEPERS | {
     *("create_aggregate", "create_collation", "create_function", "executemany"),
     *("executescript", "load_adapter", "load_ip_adapter", "load_lora_adapter"),
     *("load_lora_weights", "load_state_dict", "load_textual_inversion", "partial_fit"),
-    *("manual_seed", "resize_token_embeddings"),
+    *("manual_seed", "resize_token_embeddings", "writeheader", "writerow", "writerows", "writestr"),
     *("rotate", "shuffle", "subtract", "to"),
 }
 """Whole names, by which such a method is known even where it is only taken as a value."""

@@ -44,8 +44,9 @@ class Bindings:
 
     `instance` is the parameter that holds the method's object, `lasting` are those whose default
     outlives a call. `assigned` has every value that a local name may have, nested definitions
-    included, `filled` what is put into it. `tests` are the conditions around each node (by `id`),
-    `jumps` those of leaving early, which decide about everything after them.
+    included, or one of which it has an item: these are `walked`, by `id`. `filled` is what is put
+    into it. `tests` are the conditions around each node (by `id`), `jumps` those of leaving early,
+    which decide about everything after them.
     """
 
     instance: str | None
@@ -53,6 +54,7 @@ class Bindings:
     lasting: set[str] = field(default_factory=set)
     assigned: dict[str, list[ast.AST]] = field(default_factory=dict)
     filled: dict[str, list[ast.AST]] = field(default_factory=dict)
+    walked: set[int] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     jumps: list[ast.expr] = field(default_factory=list)
     tests: dict[int, tuple[ast.expr, ...]] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Bindings:
     def _bind_in_block(self, node: ast.AST) -> None:
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             self._assign(node.target, node.iter)
+            self.walked.add(id(node.iter))
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._assign(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.Match):

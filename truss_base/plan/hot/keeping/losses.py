@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from truss_base.plan.hot import known
 from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.facts import SELF, Kind, Role
-from truss_base.plan.hot.keeping.places import ALIAS, DEFAULT, FILE, HANDED_ON, PARAMETER, RESULT
+from truss_base.plan.hot.keeping.places import (
+    ALIAS,
+    DEFAULT,
+    FILE,
+    HANDED_ON,
+    PARAMETER,
+    RESULT,
+    SHARED,
+)
 from truss_base.plan.hot.keeping.receivers import MAKING, VARIABLES, Receivers
 from truss_base.plan.hot.wording import called, place, shown
 
@@ -51,6 +59,8 @@ class Losses:
             self._reset(key, key)
         elif where[0] == RESULT:
             self._in_result(key, where[1], line)
+        elif where[0] == SHARED:
+            self._in_items(where[1])
         elif where[0] in (ALIAS, HANDED_ON):
             self._in_other(key, where, line)
         else:
@@ -129,6 +139,14 @@ class Losses:
             for returned in state.returned if state is not None else ():
                 if returned[0] != PARAMETER and self._ask(source, returned):
                     self.lose(source, returned, 0)
+
+    def _in_items(self, name: str) -> None:
+        """A function fills what a copy has in it that another one has handed to it."""
+        for source in self.receivers.called(name):
+            state = self.receivers.state(source)
+            for shared in state.shared if state is not None else ():
+                if shared[0] != PARAMETER and self._ask(source, (SHARED, *shared)):
+                    self.lose(source, shared, 0)
 
     def _hands_on(self, key: Key, path: Path) -> bool:
         """Whether a function may return what it is given."""

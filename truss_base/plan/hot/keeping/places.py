@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import Function
 from truss_base.plan.hot.facts import SELF
-from truss_base.plan.hot.syntax import dotted, given, walked
+from truss_base.plan.hot.syntax import callee, dotted, given, walked
+from truss_base.plan.hot.verbs import ADDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,17 +32,24 @@ ALIAS = "<alias>"
 """Begins a place for whose object a name of the function stands. If that is a container, `+=`
 changes it; else it makes another one."""
 
+SHARED = "<shared>"
+"""First part of the place of something that another function returned a copy of, with its items."""
+
 FILE = "<file>"
 """The place of what is written to a file."""
 
 INSTANCE: Path = (SELF, "*")
 """The whole of the method's own object."""
 
-# These hand out what their object holds, or the same memory in another shape.
-_ACCESSORS = frozenset(
-    {"get", "setdefault", "values", "items", "keys", "pop", "popitem", "__getitem__"}
-    | {"view", "reshape", "ravel", "squeeze", "unsqueeze", "transpose", "permute", "swapaxes"}
+# Methods that hand out the same memory in another shape; attributes that stand for their object.
+_VIEWS = frozenset(
+    {"view", "reshape", "ravel", "squeeze", "unsqueeze", "transpose", "permute", "swapaxes"}
     | {"detach", "numpy", "getbuffer", "cast"}
+)
+_VIEWING = ADDING | {"T", "at", "data", "flat", "iat", "iloc", "loc", "real"}
+# These hand out what their object holds.
+_ACCESSORS = _VIEWS | (
+    {"get", "setdefault", "values", "items", "keys", "pop", "popitem", "__getitem__"}
     | {"find", "getChild", "getroot", "iter", "iterfind", "select_one", "xpath"}
     | {"buffers", "children", "get_adapter", "get_layer", "get_parameter", "get_submodule"}
     | {"modules", "named_buffers", "named_modules", "named_parameters", "parameters", "state_dict"}
@@ -50,6 +58,11 @@ _PASSING_ON = frozenset(
     {"iter", "next", "enumerate", "zip", "reversed", "sorted", "list", "tuple", "filter", "map"}
     | {"vars", "min", "max", "memoryview", "type"}
 )
+_TAKING = frozenset({"max", "min", "next"})
+# These make something new that has the items, or the attributes, of what they are given.
+_COPYING = frozenset({"OrderedDict", "copy", "defaultdict", "deque", "dict", "replace"})
+_COPIED = frozenset({"_replace", "copy", "model_copy"})
+_CHOOSING = frozenset({"choice", "choices", "sample"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +72,41 @@ class Places:
 
     bindings: Bindings
 
-    def of(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> set[Path]:
+    def of(self, node: ast.AST, seen: frozenset[str] = frozenset(), depth: int = 0) -> set[Path]:
         """The places whose object `node` may be, or be an item of; none for a new object.
 
-        `seen` are the names that led here.
+        `seen` are the names that led here. With a `depth`, what `node` holds is asked for, so many
+        levels below it: that a copy has in common with what it was made from.
         """
         if isinstance(node, ast.Name):
-            return self._of_name(node.id, seen)
+            return self._of_name(node.id, seen, depth)
         if isinstance(node, ast.Attribute):
             path = self.outside(node)
             if path is not None:
                 return {path}
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
-            return self.of(node.value, seen)
+            return self.of(node.value, seen, depth + (node.attr not in _VIEWING))
+        if isinstance(node, ast.Subscript):
+            return self.of(node.value, seen, depth + 1)
+        if isinstance(node, ast.Starred | ast.Await):
+            return self.of(node.value, seen, depth)
         if isinstance(node, ast.Call):
-            return self._of_call(node, seen)
-        return self._of_any(_alternatives(node), seen)
+            return self._of_call(node, seen, depth)
+        found = self._of_any(_alternatives(node), seen, depth)
+        return found | self._of_held(node, seen, depth) if depth else found
+
+    def _of_held(self, node: ast.AST, seen: frozenset[str], depth: int) -> set[Path]:
+        """The places of what a new object holds."""
+        if isinstance(node, ast.BinOp):
+            return self._of_any([node.left, node.right], seen, depth)
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            return self.of(node.elt, seen, depth - 1)
+        if isinstance(node, ast.DictComp):
+            return self.of(node.value, seen, depth - 1)
+        if not isinstance(node, ast.Dict):
+            return set()
+        pairs = zip(node.keys, node.values, strict=True)
+        found = (self.of(value, seen, depth - (key is not None)) for key, value in pairs)
+        return set().union(*found)
 
     def called(self, node: ast.AST, seen: frozenset[str] = frozenset()) -> set[Path]:
         """The places of the functions that `node` may be, which a table may hold."""
@@ -115,12 +147,12 @@ class Places:
         if isinstance(target, ast.Attribute):
             path = self.outside(target)
             return {path} if path is not None else self.of(target.value)
-        return self.of(target)
+        return self.of(target.value if isinstance(target, ast.Subscript) else target)
 
-    def _of_any(self, nodes: Iterable[ast.AST], seen: frozenset[str]) -> set[Path]:
-        return set().union(*(self.of(node, seen) for node in nodes))
+    def _of_any(self, nodes: Iterable[ast.AST], seen: frozenset[str], depth: int = 0) -> set[Path]:
+        return set().union(*(self.of(node, seen, depth) for node in nodes))
 
-    def _of_name(self, name: str, seen: frozenset[str]) -> set[Path]:
+    def _of_name(self, name: str, seen: frozenset[str], depth: int) -> set[Path]:
         if name == self.bindings.instance:
             return {INSTANCE}
         if not self.bindings.is_local(name):
@@ -129,15 +161,21 @@ class Places:
         found |= {(DEFAULT,)} if name in self.bindings.lasting else set()
         if name in seen:
             return found
-        return found | self._of_any(self.bindings.assigned.get(name, ()), seen | {name})
+        values, walked = self.bindings.assigned.get(name, ()), self.bindings.walked
+        places = (self.of(each, seen | {name}, depth + (id(each) in walked)) for each in values)
+        return found.union(*places)
 
-    def _of_call(self, node: ast.Call, seen: frozenset[str]) -> set[Path]:
+    def _of_call(self, node: ast.Call, seen: frozenset[str], depth: int) -> set[Path]:
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _ACCESSORS:
-            return self.of(function.value, seen)
+            return self.of(function.value, seen, depth + (function.attr not in _VIEWS))
+        if depth and (copied := _copied(node)):
+            return self._of_any(copied, seen, depth)
+        if callee(function)[-1] in _CHOOSING:
+            return self._of_any(node.args, seen, depth + 1)
         if isinstance(function, ast.Name):
             if function.id in _PASSING_ON:
-                return self._of_any(node.args, seen)
+                return self._of_any(node.args, seen, depth + (function.id in _TAKING))
             if function.id == "getattr" and len(node.args) > 1:
                 return self._of_named(node.args, seen)
             if function.id in ("super", "globals"):
@@ -146,7 +184,8 @@ class Places:
                 return self._of_nested(function.id, node, seen)
         elif not isinstance(function, ast.Attribute):
             return self._of_any(given(node), seen)  # a function that was just made
-        return self._of_result(function, node, seen)
+        shared = {(SHARED, callee(function)[-1])} if depth else set()
+        return shared | self._of_result(function, node, seen)
 
     def _of_named(self, arguments: list[ast.expr], seen: frozenset[str]) -> set[Path]:
         name = arguments[1]
@@ -183,6 +222,17 @@ def handed_back(function: ast.AST) -> list[ast.expr]:
     nodes = (node for node in walked(function))
     returned = (n for n in nodes if isinstance(n, ast.Return | ast.Yield | ast.YieldFrom))
     return [node.value for node in returned if node.value is not None]
+
+
+def _copied(call: ast.Call) -> list[ast.expr]:
+    """What a call makes another one of that has the same items."""
+    function, values = call.func, given(call)
+    if values and callee(function)[-1] in _COPYING:
+        return values
+    if not isinstance(function, ast.Attribute) or function.attr not in _COPIED:
+        return []
+    is_deep = any(item.arg == "deep" for item in call.keywords)
+    return [] if is_deep else [function.value, *values]
 
 
 def _alternatives(node: ast.AST) -> list[ast.expr]:

@@ -67,13 +67,15 @@ class Given:
 
 @dataclass(frozen=True)
 class State:
-    """All that one function leaves behind, passes on, makes use of and hands out."""
+    """All that one function leaves behind, passes on, makes use of and hands out; `shared` is what
+    the items of that are, in new objects too."""
 
     kept: tuple[Kept, ...]
     passed: tuple[Passed, ...]
     given: tuple[Given, ...]
     used: tuple[Used, ...]
     returned: frozenset[Path]
+    shared: frozenset[Path]
 
     def count(self, item: Kept | Given | Used) -> int:
         """How often the same is done in one place."""
@@ -101,7 +103,7 @@ def _without_line(item: Kept | Given | Used) -> tuple[object, ...]:
     return type(item), item.place, item.value.code, *more
 
 
-EMPTY = State((), (), (), (), frozenset())
+EMPTY = State((), (), (), (), frozenset(), frozenset())
 """Of what is not there."""
 
 
@@ -146,8 +148,9 @@ class _Visitor:
                 kept += self._kept(node, redirected(node))
             elif isinstance(node, Decorated) and node is not self._statement:
                 passed.extend(self._decorated(node))
-        returned = frozenset().union(*map(self._places.of, handed_back(self._statement)))
-        return State(tuple(kept), tuple(passed), tuple(beside), tuple(used), returned)
+        results = handed_back(self._statement)
+        returned, shared = self._places_of(results), self._places_of(results, depth=1)
+        return State(tuple(kept), tuple(passed), tuple(beside), tuple(used), returned, shared)
 
     def _line(self, node: ast.AST) -> int:
         return getattr(node, "lineno", 1) - self._statement.lineno
@@ -214,8 +217,8 @@ class _Visitor:
         if values and known.is_setting(path[-1]):
             yield Given(path, path, self._slices.of(values, node), self._line(node))
 
-    def _places_of(self, values: Iterable[ast.expr]) -> frozenset[Path]:
-        return frozenset().union(*(self._places.of(value) for value in values))
+    def _places_of(self, values: Iterable[ast.expr], depth: int = 0) -> frozenset[Path]:
+        return frozenset().union(*(self._places.of(value, depth=depth) for value in values))
 
     def _outside(self, node: ast.expr) -> Path | None:
         """The dotted name of something that is not local, from the instance on."""
