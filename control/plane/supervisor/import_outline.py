@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from truss_base.generations import Generations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# A generation is one start: most files are what they were at the last one.
+OUTLINES = Generations(least=32)
 
 # Calls that people place between imports, and that change nothing an import looks at.
 HARMLESS_CALLS = frozenset({"getLogger", "getenv", "Path", "TypeVar", "get", "namedtuple"})
@@ -39,7 +43,7 @@ class Outline:
     is_complete: bool
 
 
-@lru_cache(maxsize=128)
+@OUTLINES.remembered
 def outline(content: bytes, class_name: str | None = None) -> Outline:
     """The imports of a module; with `class_name` those of that class's construction and `load` too.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from control.plane.supervisor.import_outline import Import, Outline, outline
+from control.plane.supervisor.import_outline import OUTLINES, Import, Outline, outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -40,6 +40,7 @@ class Sources:
 
 def preloads(sources: Sources) -> Preloads:
     """What a release imports for certain, first of all, and from outside itself."""
+    OUTLINES.begin()
     own = frozenset(_own_names(sources))
     walk = _Walk(sources, own)
     walk.model()

@@ -10,6 +10,7 @@ from truss_base.plan.hot.case import Case, Refusal
 from truss_base.plan.hot.changes import changed_keys
 from truss_base.plan.hot.graph import Edges
 from truss_base.plan.hot.keeping.memory import memory_of
+from truss_base.plan.hot.learnt import LEARNT
 from truss_base.plan.hot.rebinding import rebinding_of
 from truss_base.plan.hot.registries import registering
 from truss_base.plan.hot.rules import RULES
@@ -52,6 +53,7 @@ class _Settled:
 
 def analyse(old: Program, new: Program, edges: Edges | None = None) -> Analysis:
     """Compares two versions of a program. `edges` spares what an earlier comparison has found."""
+    LEARNT.begin()
     settled = _settle(old, new, edges)
     refusals = [refusal for rule in RULES for refusal in rule(settled.case)]
     refusals += settled.refusals

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from truss_base.plan.definitions import parse, same_code
 from truss_base.plan.hot.facts import FIELDS, Kind, Role
+from truss_base.plan.hot.learnt import LEARNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +145,7 @@ def same(old: Definition, new: Definition) -> bool:
     return all(map(_same_code, old.texts, new.texts))
 
 
-@lru_cache(maxsize=1024)
+@LEARNT.remembered
 def _same_code(old: str, new: str) -> bool:
     return old == new or same_code(statement_tree(old), statement_tree(new))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.keeping.bindings import CONTAINERS, DISPLAYS, Bindings, Nested
 from truss_base.plan.hot.keeping.slices import Slices
 from truss_base.plan.hot.keeping.targets import changes_by_name, used_up
+from truss_base.plan.hot.learnt import LEARNT
 from truss_base.plan.hot.syntax import WRITERS, callee, dotted, walked
 from truss_base.plan.hot.verbs import STATEFUL
 
@@ -60,7 +60,7 @@ class Making:
     closes: bool
 
 
-@lru_cache(maxsize=256)
+@LEARNT.remembered
 def making_of(text: str, *, member: bool) -> Making:
     """Examines the source of one definition."""
     statement = parsed(text)

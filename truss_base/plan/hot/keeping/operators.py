@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot.changes import parsed
 from truss_base.plan.hot.keeping.bindings import Bindings
 from truss_base.plan.hot.keeping.conditions import raising
 from truss_base.plan.hot.keeping.slices import Slice, Slices
+from truss_base.plan.hot.learnt import LEARNT
 from truss_base.plan.hot.syntax import children, walked
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Operation:
     value: Slice
 
 
-@lru_cache(maxsize=512)
+@LEARNT.remembered
 def operations_of(text: str, methods: Set[str], *, member: bool) -> tuple[Operation, ...]:
     """The operations in the source of one definition that may call some of `methods`."""
     statement = parsed(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
@@ -24,6 +24,7 @@ from truss_base.plan.hot.keeping.targets import (
     used_up,
 )
 from truss_base.plan.hot.keeping.usage import USING, Usage, Used, statements
+from truss_base.plan.hot.learnt import LEARNT
 from truss_base.plan.hot.syntax import Decorated, callee, dotted, given, walked
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ EMPTY = State((), (), (), (), frozenset(), frozenset())
 """Of what is not there."""
 
 
-@lru_cache(maxsize=2048)
+@LEARNT.remembered
 def state_of(text: str, *, member: bool) -> State:
     """Examines the source of one definition."""
     statement = parsed(text)
