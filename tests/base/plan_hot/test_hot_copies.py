@@ -12,6 +12,8 @@ MODEL = """
  def grade(x):
 -    return x
 +    return -x
+ def fill(rows, value):
+     rows[0]["a"] = value
  class Model:
      def load(self):
          self.rows, self.own, self.text = [[]], {{}}, io.StringIO()
@@ -39,8 +41,21 @@ SHARED = [
     "row = random.choice(self.rows); row.append(grade(x))",
     "own = self.options(); own['a'].append(grade(x))",
     "csv.writer(self.text).writerow([grade(x)])",
+    "rows = list(self.rows); rows[0].append(grade(x))",
+    "rows = sorted(self.rows); rows.pop().append(grade(x))",
+    "rows = list(self.rows); rows = self.rows; rows.append(grade(x))",
+    "rows = list(self.rows); self.rows = rows; rows.append(grade(x))",
+    "row, other = list(self.rows); row.append(grade(x))",
+    "for row in list(self.rows): row.append(grade(x))",
+    "rows = list(self.rows); fill(rows, grade(x))",
+    "rows = list(self.rows); [row.append(grade(x)) for row in rows]",
+    "match list(self.rows):\n             case [row, *_]: row.append(grade(x))",
+    "list = iter; rows = list(self.rows); rows.append(grade(x))",
 ]
 OWN = [
+    "rows = list(self.rows); rows.append(grade(x)); return rows",
+    "rows = [*self.rows]; rows += [grade(x)]; rows[0] = 1; return rows",
+    "rows = sorted(self.rows); rows.insert(0, grade(x)); return rows",
     "rows = self.rows.copy(); rows.append(grade(x)); return rows",
     "rows = [dict(each) for each in self.rows]; rows[0]['a'] = grade(x); return rows",
     "for row in [dict(each) for each in self.rows]: row['a'] = grade(x)",

@@ -26,6 +26,7 @@ Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 """What a function may make inside itself that has code of its own."""
 
 CONTAINERS = frozenset({"dict", "list", "set", "bytearray", "defaultdict", "deque", "Counter"})
+_NEW = frozenset({"dict", "list", "set", "sorted"})
 DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
 
 # The nodes that bind names, or decide whether others run.
@@ -44,9 +45,10 @@ class Bindings:
 
     `instance` is the parameter that holds the method's object, `lasting` are those whose default
     outlives a call. `assigned` has every value that a local name may have, nested definitions
-    included, or one of which it has an item: these are `walked`, by `id`. `filled` is what is put
-    into it. `tests` are the conditions around each node (by `id`), `jumps` those of leaving early,
-    which decide about everything after them.
+    included, or one of which it has an item: these are `walked`, by `id`. `parts` are the names
+    that stand for a part of such a value, `filled` has what is put into names. `tests` are the
+    conditions around each node (by `id`), `jumps` those of leaving early, which decide about
+    everything after them.
     """
 
     instance: str | None
@@ -55,6 +57,7 @@ class Bindings:
     assigned: dict[str, list[ast.AST]] = field(default_factory=dict)
     filled: dict[str, list[ast.AST]] = field(default_factory=dict)
     walked: set[int] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     jumps: list[ast.expr] = field(default_factory=list)
     tests: dict[int, tuple[ast.expr, ...]] = field(default_factory=dict)
@@ -78,6 +81,22 @@ class Bindings:
         if name in self.declared:
             return False
         return name in self.parameters or name in self.assigned or name == self.instance
+
+    def is_new(self, node: ast.expr) -> bool:
+        """Whether a node names a list or the like that the function has made."""
+        if (
+            not isinstance(node, ast.Name)
+            or node.id in self.parts | self.parameters | self.declared
+        ):
+            return False
+        values = self.assigned.get(node.id, ())
+        return bool(values) and all(map(self._makes_new, values))
+
+    def _makes_new(self, value: ast.AST) -> bool:
+        if not isinstance(value, ast.Call):
+            return isinstance(value, DISPLAYS)
+        name = getattr(value.func, "id", "")
+        return name in _NEW and not self.is_local(name)
 
     def collect(self, node: ast.AST, tests: tuple[ast.expr, ...] = ()) -> bool:
         """Adds what `node` binds, below the conditions `tests`. Whether it may be left early."""
@@ -122,11 +141,13 @@ class Bindings:
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             self._assign(node.target, node.iter)
             self.walked.add(id(node.iter))
+            self.parts.update(_names(node.target))
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._assign(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.Match):
             for name in _captured(node):
                 self.assigned.setdefault(name, []).append(node.subject)
+                self.parts.add(name)
 
     def _bind_nested(
         self,
@@ -158,6 +179,7 @@ class Bindings:
         if isinstance(target, ast.Name):
             self.assigned.setdefault(target.id, []).append(value)
         elif isinstance(target, ast.Tuple | ast.List):
+            self.parts.update(_names(target))
             for item in target.elts:
                 self._assign(item.value if isinstance(item, ast.Starred) else item, value)
         elif isinstance(target, ast.Subscript):
@@ -203,6 +225,10 @@ def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
     for parameter, default in pairs:
         if default is not None and not isinstance(default, ast.Constant):
             yield parameter.arg, default
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    return (node.id for node in walked(target) if isinstance(node, ast.Name))
 
 
 def _root(node: ast.expr) -> str | None:

@@ -147,7 +147,10 @@ class Places:
         if isinstance(target, ast.Attribute):
             path = self.outside(target)
             return {path} if path is not None else self.of(target.value)
-        return self.of(target.value if isinstance(target, ast.Subscript) else target)
+        changed = target.value if isinstance(target, ast.Subscript) else target
+        is_method = isinstance(changed, ast.Attribute) and changed.attr in ADDING
+        owner = changed.value if isinstance(changed, ast.Attribute) and is_method else changed
+        return set() if self.bindings.is_new(owner) else self.of(changed)
 
     def _of_any(self, nodes: Iterable[ast.AST], seen: frozenset[str], depth: int = 0) -> set[Path]:
         return set().union(*(self.of(node, seen, depth) for node in nodes))

@@ -162,7 +162,8 @@ class _Visitor:
         for target, values in found:
             places = self._places.changed_by(target)
             if isinstance(node, ast.AugAssign) and isinstance(target, ast.Name) and not places:
-                places = {(ALIAS, *place) for place in self._places.of(target)}
+                same = set() if self._bindings.is_new(target) else self._places.of(target)
+                places = {(ALIAS, *place) for place in same}
             for place in places:
                 yield Kept(place, self._slices.of(values, node), self._line(node))
 

@@ -75,7 +75,8 @@ class Usage:
         values, name = given(node), callee(node)[-1]
         if isinstance(node.func, ast.Attribute):
             name = node.func.attr
-        yield from self._used(owner, Manner.CALLED, name, values, node)
+        if not self.places.bindings.is_new(owner):
+            yield from self._used(owner, Manner.CALLED, name, values, node)
         looks = known.only_looks(dotted(node.func) or ("?",)) and name not in _CALLING
         manner = Manner.WALKED if looks else Manner.GIVEN
         for item in values:
