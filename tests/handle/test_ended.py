@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -31,18 +32,25 @@ async def killed(truss: Path) -> None:
         assert time.monotonic() < deadline, "its end was never noticed"
 
 
+async def said(truss: Path) -> list[str]:
+    """What it has said according to its log."""
+    return [line async for line in operations.logs(truss) if "the last thing it said" in line]
+
+
 async def test_its_end_is_told_and_its_output_stays(
     home: Settings, make_truss: Callable[..., Path]
 ) -> None:
     truss = make_truss(model=SPEAKS)
+    await operations.start(truss)
+    while not await said(truss):  # what it has not passed on yet would end with it
+        await asyncio.sleep(0.01)
     await killed(truss)
     [listed] = await operations.list_running()
     for status in (await operations.status(truss), listed):
         assert (status.state, status.runtime) == ("stopped", "local")
         assert "ended unexpectedly" in str(status.message)
         assert status.last_error is not None
-    said = [line async for line in operations.logs(truss)]
-    assert len([line for line in said if "the last thing it said" in line]) == 1
+    assert len(await said(truss)) == 1
     assert await operations.stop(truss)
     assert Registry(home).folders() == []
     assert not await operations.stop(truss)

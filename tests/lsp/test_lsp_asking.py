@@ -11,6 +11,7 @@ from lsp_editor import Editor, Json, OpenEditor, until
 from lsprotocol import types
 
 from lsp_server.uris import path_of
+from truss_base.hash import truss_hash
 
 pytestmark = pytest.mark.timeout(300)
 MODEL = "model/model.py"
@@ -66,7 +67,7 @@ async def test_always_holds_and_is_said_to_a_client_that_cannot_keep_it(
 ) -> None:
     editor = await started(running, open_editor)
     editor.answer = "Always"
-    before = editor.statuses[-1]["hash"]
+    before = truss_hash(running)
     editor.type(MODEL, '"Hello"', '"Hi"')
     editor.save(MODEL)
     await until(lambda: editor.statuses[-1]["hash"] not in (None, before))

@@ -119,7 +119,7 @@ async def test_an_installer_that_dies_ends_the_start(
     assert answer["error"]["type"] == "EnvironmentFailed", answer
     assert answer["error"]["message"].endswith("uv ended with status -9")
     await until(lambda: not runs(build))
-    assert editor.statuses[-1]["state"] == "stopped"
+    await until(lambda: editor.statuses[-1]["state"] == "stopped")
 
 
 WAITING = """\

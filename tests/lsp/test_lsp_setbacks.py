@@ -34,7 +34,8 @@ async def test_a_version_that_does_not_load_leaves_the_old_one(
     running: Path, open_editor: OpenEditor
 ) -> None:
     editor = await started(running, open_editor)
-    right = editor.statuses[-1]["hash"]
+    right = truss_hash(running)
+    await until(lambda: editor.statuses[-1]["in_sync"] is True)
     before = len(editor.statuses)
     editor.type(MODEL, LOADS, 'raise ValueError("no weights")')
     editor.save(MODEL)
@@ -74,7 +75,7 @@ async def test_a_version_that_ends_again_and_again_is_taken_back(
     running: Path, open_editor: OpenEditor
 ) -> None:
     editor = await started(running, open_editor)
-    right = editor.statuses[-1]["hash"]
+    right = truss_hash(running)
     assert await greeting(editor) == "Hello, Ada"
 
     async def healthy() -> bool:
@@ -91,10 +92,12 @@ async def test_a_version_that_ends_again_and_again_is_taken_back(
         lambda: [s for s in editor.statuses if s["message"].startswith("taken back")]
     )
     assert told[0]["message"].startswith(f"taken back: {wrong[:12]}, since it ended 3 times")
-    await until(
-        lambda: (editor.statuses[-1]["hash"], editor.statuses[-1]["state"]) == (right, "ready")
-    )
-    assert editor.statuses[-1]["in_sync"] is False
+
+    def is_back() -> bool:
+        last = editor.statuses[-1]
+        return (last["hash"], last["state"], last["in_sync"]) == (right, "ready", False)
+
+    await until(is_back)
     # No line of the model is to blame for the end of a process: it is said about the Truss.
     (found,) = await until(lambda: editor.latest("config.yaml"))
     assert "ended with status 7" in found.message
