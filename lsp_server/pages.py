@@ -45,13 +45,17 @@ class Pages:
     def of_code(self, code: str) -> str | None:
         """The link to what a finding means."""
         line = self._codes.get(code)
-        return f"{uri_of(self._folder / CATALOGUE)}#L{line}" if line else None
+        return f"{self._catalogue_uri}#L{line}" if line else None
 
     @cached_property
     def _catalogue(self) -> str:
         from truss_base.validation.catalogue import catalogue
 
         return catalogue()
+
+    @cached_property
+    def _catalogue_uri(self) -> str:
+        return uri_of(self._folder / CATALOGUE)
 
     @cached_property
     def _codes(self) -> dict[str, int]:

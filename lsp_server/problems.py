@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_server.features import diagnostics
@@ -65,8 +64,7 @@ class Problems:
         failures = self._failures.at(snapshot.path) if snapshot.path else ()
         if self._beside_another:
             findings = [one for one in findings if not diagnostics.any_server_says(snapshot, one)]
-        found = diagnostics.problems(snapshot, findings, failures)
-        return tuple(replace(one, link=self._pages.of_code(one.code)) for one in found)
+        return diagnostics.problems(snapshot, findings, failures, self._pages.of_code)
 
     def show(self, paths: Iterable[Path]) -> None:
         """Problems of files have changed without an edit."""

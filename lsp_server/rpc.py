@@ -11,6 +11,8 @@ import asyncio
 import json
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
@@ -18,11 +20,13 @@ from pygls.io_ import StdoutWriter
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
+    from pygls.protocol import LanguageServerProtocol
 
 logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 CANCEL = "$/cancelRequest"
+VERSION = "2.0"
 
 
 class FrameReader(threading.Thread):
@@ -100,20 +104,20 @@ def decode(frame: bytes) -> Message | None:
     except (ValueError, RecursionError) as error:
         logger.error("Dropped a message that is not JSON: %s", error)
         return None
-    return message if isinstance(message, dict) else None
+    return message if isinstance(message, dict) and message.get("jsonrpc") == VERSION else None
 
 
 def is_request(message: Message) -> bool:
     return "id" in message and "method" in message
 
 
-def cancelled_ids(messages: list[Message]) -> set[int | str]:
-    """Ids whose cancellation arrived together with the request itself: not worth starting."""
-    return {
-        message["params"]["id"]
-        for message in messages
-        if message.get("method") == CANCEL and "id" in (message.get("params") or {})
-    }
+def cancelled_ids(messages: list[Message]) -> list[Any]:
+    """Ids whose cancellation arrived together with the request itself: not worth starting.
+
+    A list, as nothing has looked yet whether they are numbers or texts.
+    """
+    told = [message.get("params") for message in messages if message.get("method") == CANCEL]
+    return [params["id"] for params in told if isinstance(params, dict) and "id" in params]
 
 
 def refuse_cancelled(server: LanguageServer, msg_id: int | str) -> None:
@@ -131,4 +135,21 @@ def dispatch(server: LanguageServer, message: Message) -> None:
         if is_request(message):
             protocol._send_response(message["id"], error=error.to_response_error())
         return
-    protocol.handle_message(structured)
+    handler = notified(protocol, message)
+    if handler is None:
+        protocol.handle_message(structured)
+        return
+    with suppress(JsonRpcException):  # our boundary has logged it
+        handler(structured.params)
+
+
+def notified(protocol: LanguageServerProtocol, message: Message) -> Callable[[Any], object] | None:
+    """Our handler of a notification in which pygls has no part: it is called as it stands.
+
+    A keystroke is one of these; pygls would make an id, a future and a context for it, for which
+    nothing asks.
+    """
+    method = message.get("method")
+    if "id" in message or protocol._shutdown or method in protocol.fm.builtin_features:
+        return None
+    return protocol.fm.features.get(method)

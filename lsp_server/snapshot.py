@@ -53,20 +53,22 @@ class Snapshot:
         """The text as YAML; never fails, what does not parse is in its problems."""
         from truss_base.document import Document
 
-        return Document.parse(self.text)
+        return Document.parse(self.text, self.lines)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with the Truss of this config, in all its files; empty for other files."""
         if not self.is_config:
             return ()
-        from truss_base.validation import Finding, validate
+        from truss_base.document.collection import collection_paused
+        from truss_base.validation import Finding, findings_of
 
         if len(self.text) > MOST_CHARACTERS:
             end = self.lines.span(0)[1]
             message = f"over {MOST_CHARACTERS:,} characters, which is not checked while editing"
             return (Finding(0, end, "too-large", "warning", message),)
-        return tuple(validate(self.text, self.truss))
+        with collection_paused():
+            return tuple(findings_of(self.document, self.truss))
 
     def position(self, index: int) -> Position:
         line, character = self.lines.position(index, self.encoding)

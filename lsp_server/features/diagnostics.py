@@ -9,12 +9,15 @@ from lsp_server.text import one_line, split_lines
 from lsp_server.uris import uri_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lsp_server.failures import Failure, Frame
     from lsp_server.snapshot import Snapshot
     from truss_base.document import Encoding
     from truss_base.validation import Finding
+
+    LinkOf = Callable[[str], str | None]
+    """Code of a problem → where it is explained."""
 
 MAX_PROBLEMS = 200  # beyond that nobody reads on, and some editors slow down
 _NO_PYTHON = {"SyntaxError", "IndentationError", "TabError"}
@@ -26,14 +29,14 @@ _CONSEQUENCE = {
 
 
 def problems(
-    snapshot: Snapshot, findings: Iterable[Finding], failures: Iterable[Failure]
+    snapshot: Snapshot, findings: Iterable[Finding], failures: Iterable[Failure], link_of: LinkOf
 ) -> tuple[Problem, ...]:
     """Everything to show in one document, most important first where there is too much."""
     failures = tuple(failures)
-    failed = [failure_problem(snapshot, failure) for failure in failures]
+    failed = [failure_problem(snapshot, failure, link_of) for failure in failures]
     said = any(failure.type in _NO_PYTHON for failure in failures)  # once is enough
     found = [
-        finding_problem(snapshot, finding)
+        finding_problem(snapshot, finding, link_of)
         for finding in findings
         if not (said and finding.code == "model-syntax")
     ]
@@ -99,7 +102,11 @@ def any_server_says(snapshot: Snapshot, finding: Finding) -> bool:
     return not snapshot.text[line : problem.start].strip()
 
 
-def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:
+def no_link(code: str) -> None:
+    """For problems that only tell which finding an action is about."""
+
+
+def finding_problem(snapshot: Snapshot, finding: Finding, link_of: LinkOf = no_link) -> Problem:
     related = tuple(
         Related(snapshot.uri, snapshot.range(other.start, other.end), other.message)
         for other in finding.related
@@ -111,10 +118,11 @@ def finding_problem(snapshot: Snapshot, finding: Finding) -> Problem:
         message=finding.message,
         related=related,
         tags=tuple(finding.tags),
+        link=link_of(finding.code),
     )
 
 
-def failure_problem(snapshot: Snapshot, failure: Failure) -> Problem:
+def failure_problem(snapshot: Snapshot, failure: Failure, link_of: LinkOf) -> Problem:
     """One failure at its line, with the other lines of its traceback as related places."""
     severity: Severity = "error"
     what = one_line(f"{failure.type}: {failure.message}" if failure.message else failure.type)
@@ -127,12 +135,14 @@ def failure_problem(snapshot: Snapshot, failure: Failure) -> Problem:
         for frame in failure.frames
         if frame != failure.at
     )
+    code = f"{failure.phase}-failed"
     return Problem(
         range=anchored(snapshot, failure.at),
         severity=severity,
-        code=f"{failure.phase}-failed",
+        code=code,
         message=f"{_CONSEQUENCE.get(failure.phase, 'The model failed')}: {what}",
         related=related,
+        link=link_of(code),
     )
 
 

@@ -94,11 +94,22 @@ def test_unknown_arguments_are_refused() -> None:
     assert "usage:" in ran.stderr
 
 
-@pytest.mark.parametrize(
-    "noise",
-    [b"not json", b"[]", b"[" * 100_000, b"\xff\xfe", b"null"],
-    ids=["no json", "array", "deep", "bytes", "null"],
-)
+NOISE = {
+    "no json": b"not json",
+    "array": b"[]",
+    "deep": b"[" * 100_000,
+    "bytes": b"\xff\xfe",
+    "null": b"null",
+    "empty": b"{}",
+    "no version": b'{"id": 17, "method": "shutdown"}',
+    "another version": b'{"jsonrpc": "1.0", "method": "exit"}',
+    "cancels nothing": b'{"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {}}',
+    "cancels a text": b'{"jsonrpc": "2.0", "method": "$/cancelRequest", "params": "id"}',
+    "cancels a list": b'{"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": [7]}}',
+}
+
+
+@pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE)
 def test_a_message_that_is_none_is_dropped(server: RawServer, noise: bytes) -> None:
     server.send_bytes(noise)
     server.send(INITIALIZE)

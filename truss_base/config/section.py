@@ -72,6 +72,26 @@ class Section:
             index.update(dict.fromkeys(field.aliases, field))
         return index
 
+    def _is_current(self, field: Field) -> bool:
+        return field.name in self._unwritten
+
+    @cached_property
+    def _unwritten(self) -> dict[str, Any]:
+        """What a record of nothing holds, in the order of the fields; what it would have to own
+        is not in it yet."""
+        return {field.name: self._shared.get(field.name) for field in self.fields}
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        """The defaults that nobody can change, of fields that have one name.
+
+        Most keys of most configs are not written: this is what reading one costs then.
+        """
+        plain = (field for field in self.fields if not field.required and not field.aliases)
+        defaults = {field.name: default_of(field) for field in plain}
+        unchanging = (str, int, float, type(None))
+        return {name: value for name, value in defaults.items() if isinstance(value, unchanging)}
+
     def check(self, value: object, path: Path, report: Report) -> object:
         if isinstance(value, Record):
             value = value.written()
@@ -84,9 +104,11 @@ class Section:
         """The record of a mapping; whatever is wrong is reported and replaced."""
         if self.before is not None:
             raw = self.before(raw, path, report)
-        record = Record(self, {}, set(), {}, set())
+        record = Record(self, self._unwritten.copy(), set(), {}, set())
+        shared = self._shared
+        told = [field for field in self.fields if field.name in raw or field.name not in shared]
         missing = [
-            field for field in self.fields if not self._read_field(field, raw, record, path, report)
+            field for field in told if not self._read_field(field, raw, record, path, report)
         ]
         self._read_rest(raw, record, missing, path, report)
         if self.settle is not None:
@@ -128,7 +150,7 @@ class Section:
                 report(wrong_key(key, path))
                 continue
             field = self._by_name.get(key)
-            if field is not None and field not in self.legacy and written_name(field, raw) == key:
+            if field is not None and self._is_current(field) and written_name(field, raw) == key:
                 continue
             if not self.drops_unknown:
                 record.extra[key] = value

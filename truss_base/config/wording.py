@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from truss_base.config.faults import At, Fault, Remedy
@@ -61,16 +62,20 @@ def wrong_key(key: object, path: Path) -> Fault:
 
 def closest(word: str, known: tuple[str, ...], limit: int = 3) -> tuple[str, ...]:
     """The known words most like `word`, the best first; case and separators hardly count."""
-    if not known or len(word) > 80:
-        return ()
+    return _closest(_plain(word), known, limit) if known and len(word) <= 80 else ()
+
+
+@lru_cache(maxsize=256)
+def _closest(word: str, known: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    """A word that is no key stays in the text for a while: every keystroke asks about it again."""
     plain = {_plain(candidate): candidate for candidate in reversed(known)}
-    exact = plain.get(_plain(word))
+    exact = plain.get(word)
     if exact is not None:
         return (exact,)
     # Imported here: its cost is only paid for a config with a fault.
     from difflib import get_close_matches
 
-    return tuple(plain[match] for match in get_close_matches(_plain(word), plain, limit, 0.7))
+    return tuple(plain[match] for match in get_close_matches(word, plain, limit, 0.7))
 
 
 def _plain(word: str) -> str:

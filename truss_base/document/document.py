@@ -42,8 +42,10 @@ class Document:
         found: Composition,
         problems: tuple[Problem, ...],
         repaired: frozenset[int] = frozenset(),
+        lines: LineIndex | None = None,
     ) -> None:
         self.text = text
+        self._lines = lines
         self.root = found.root
         self.repaired = repaired
         self.depth, self.deepest = found.depth, found.deepest
@@ -51,8 +53,11 @@ class Document:
         self._syntax = problems
 
     @classmethod
-    def parse(cls, text: str) -> Document:
-        """Reads a text; one that is no YAML is repaired as far as that goes."""
+    def parse(cls, text: str, lines: LineIndex | None = None) -> Document:
+        """Reads a text; one that is no YAML is repaired as far as that goes.
+
+        `lines` are those of the text, where somebody knows them already.
+        """
         problems = _forbidden(text)
         clean = _FORBIDDEN.sub("\ufffd", text) if problems else text
         offset = 1 if clean.startswith(BOM) else 0
@@ -62,11 +67,11 @@ class Document:
         found = compose(body)
         repaired: frozenset[int] = frozenset()
         if found.problem is not None:
-            lines = LineIndex(body)
-            problem = diagnose(body, lines, found)
+            index = LineIndex(body)
+            problem = diagnose(body, index, found)
             problems.append(problem)
             if problem.kind in _REPAIRABLE:
-                outcome = repair(body, lines, found, problem)
+                outcome = repair(body, index, found, problem)
                 found, repaired = outcome.composition, outcome.lines
         else:
             problems += question_marks(body, found.root)
@@ -79,12 +84,12 @@ class Document:
             problems = [_moved(problem, offset) for problem in problems]
             if found.root is not None:
                 Shifts([Splice(0, offset, "")]).move(found.root)
-        return cls(text, found, tuple(problems), repaired)
+        return cls(text, found, tuple(problems), repaired, lines)
 
     @cached_property
     def lines(self) -> LineIndex:
         """Lines and columns of the text."""
-        return LineIndex(self.text)
+        return self._lines or LineIndex(self.text)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

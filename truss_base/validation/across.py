@@ -38,7 +38,9 @@ def across_files(document: Document, config: TrussConfig, directory: Path) -> It
 def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator[Finding]:
     relative = f"{config.model_module_dir}/{config.model_class_filename}"
     file = directory / relative
-    if not _is_file(file):
+    sources = python_sources(config, directory)
+    known = {source.path: source for source in sources.files}
+    if relative not in known and not _is_file(file):
         written = [
             name
             for name in ("model_class_filename", "model_module_dir")
@@ -48,18 +50,21 @@ def _model(document: Document, config: TrussConfig, directory: Path) -> Iterator
         yield _missing(where, f"there is no file {relative}: the model's class belongs there")
         return
     try:
-        text = read_text(file)
+        model = known.get(relative) or _source(file, relative)
     except ConfigError as error:
         message = str(error).replace(str(file), relative)
         yield Finding(0, 0, "model-syntax", "warning", message, path=relative)
         return
-    model = Source(relative, text, outline_of(text))
     found = _of_model(document, config, model)
-    sources = python_sources(config, directory)
     found += unused_secrets(document, config, sources)
     found += unprovided_imports(config, directory, sources)
     texts = {source.path: source.text for source in (*sources.files, model)}
     yield from _shown(found, texts)
+
+
+def _source(file: Path, relative: str) -> Source:
+    text = read_text(file)
+    return Source(relative, text, outline_of(text))
 
 
 def _of_model(document: Document, config: TrussConfig, model: Source) -> list[Finding]:

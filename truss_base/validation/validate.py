@@ -39,10 +39,11 @@ def validate(text: str, directory: Path | None = None) -> list[Finding]:
     With a directory the files of the Truss are looked at too; its Python is read, never run.
     """
     with collection_paused():
-        return _validate(Document.parse(text), directory)
+        return findings_of(Document.parse(text), directory)
 
 
-def _validate(document: Document, directory: Path | None) -> list[Finding]:
+def findings_of(document: Document, directory: Path | None = None) -> list[Finding]:
+    """`validate` for those who have read the text already."""
     problems = document.problems
     config, faults = _read(document)
     findings = [*_syntax(document, problems), *_semantics(document, problems, faults)]
