@@ -72,7 +72,7 @@ def _insert(document: Document, fault: Fault) -> Iterator[Fix]:
         return
     lines = document.lines
     first = section.entries[0].key.start
-    indent = " " * (first - lines.starts[lines.line_at(first)])
+    indent = " " * lines.column(first)
     end = lines.span(lines.line_at(max(section.end - 1, section.start)))[1]
     value = written(example, "") if isinstance(example, str) else str(example).lower()
     edit = Edit(end, end, f"{document.lines.newline}{indent}{name}: {value}")

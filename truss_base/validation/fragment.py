@@ -58,8 +58,7 @@ class Fragment:
         return self.column_of(self.entry.key.start)
 
     def column_of(self, index: int) -> int:
-        lines = self.document.lines
-        return index - lines.starts[lines.line_at(index)]
+        return self.document.lines.column(index)
 
     def empty(self, brackets: str) -> Fix | None:
         """Brackets in place of nothing, also of one that is written out: null, or a text."""

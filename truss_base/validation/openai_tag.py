@@ -64,7 +64,7 @@ def _edit(document: Document) -> Edit | None:
     if metadata is not None:
         return _into(document, metadata, f"tags: [{OPENAI_TAG}]")
     start, _ = key_range(document, ("trt_llm",))
-    if document.lines.starts[document.lines.line_at(start)] != start:
+    if document.lines.column(start):
         return None
     lines = ("model_metadata:", "  tags:", f"  - {OPENAI_TAG}", "")
     return Edit(start, start, document.lines.newline.join(lines))
@@ -74,5 +74,5 @@ def _into(document: Document, node: object, line: str) -> Edit | None:
     """A line in front of the first one of a block collection."""
     if not isinstance(node, (Mapping, Sequence)) or node.flow or resolve(node) is not node:
         return None
-    indent = node.start - document.lines.starts[document.lines.line_at(node.start)]
-    return Edit(node.start, node.start, f"{line}{document.lines.newline}{' ' * indent}")
+    indent = " " * document.lines.column(node.start)
+    return Edit(node.start, node.start, f"{line}{document.lines.newline}{indent}")

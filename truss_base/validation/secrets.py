@@ -63,7 +63,7 @@ def _declaring(document: Document, key: str) -> Edit | None:
         at = section.entries[-1].value.end if section.entries else section.start + 1
         return Edit(at, at, f"{comma}{key}: null")
     first, last = section.entries[0].key.start, section.entries[-1].value.end
-    indent = " " * (first - lines.starts[lines.line_at(first)])
+    indent = " " * lines.column(first)
     end = lines.span(lines.line_at(last))[1]
     return Edit(end, end, f"{newline}{indent}{key}: null")
 

@@ -89,7 +89,7 @@ def _rewritten(document: Document, node: Mapping, source: dict[str, Any]) -> Ite
         return
     said = {str(getattr(entry.key, "text", "")): entry for entry in node.entries}
     first = node.entries[0].key.start
-    indent = " " * (first - document.lines.starts[document.lines.line_at(first)])
+    indent = " " * document.lines.column(first)
     # Up to the first key that stays, what goes leaves its dash to the next one.
     leads = True
     for name, entry in said.items():

@@ -14,6 +14,14 @@ LISTS = {
         "build_commands: make  # it\nrequirements:\n- numpy\n",
         "build_commands:\n- make  # it\nrequirements:\n- numpy\n",
     ),
+    "below a byte order mark": (
+        "\ufeffrequirements: numpy\n",
+        "\ufeffrequirements:\n  - numpy\n",
+    ),
+    "dashes as in a list below a byte order mark": (
+        "\ufeffrequirements:\n    - numpy\nbuild_commands: make\n",
+        "\ufeffrequirements:\n    - numpy\nbuild_commands:\n    - make\n",
+    ),
     "further down, by the file's step": (
         (
             "training:\n    x: 1\nweights:\n    - source: hf://a\n      mount_location: /b\n"

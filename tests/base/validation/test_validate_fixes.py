@@ -96,6 +96,7 @@ TRT_LLM = "trt_llm: {build: {checkpoint_repository: {source: HF, repo: a/b}}}\n"
     ("before", "after"),
     [
         ("", "model_metadata:\n  tags:\n  - openai-compatible\n"),
+        ("\ufeff", "\ufeffmodel_metadata:\n  tags:\n  - openai-compatible\n"),
         (
             "model_metadata:\n    x: 1\n",
             "model_metadata:\n    tags: [openai-compatible]\n    x: 1\n",
