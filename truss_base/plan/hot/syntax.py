@@ -63,6 +63,7 @@ _PARTS = {
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
 }
+_PARTS[ast.Constant] = ()  # its value is no code
 
 
 def children(node: ast.AST) -> list[ast.AST]:

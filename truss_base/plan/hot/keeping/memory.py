@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from enum import Flag, auto
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from truss_base.plan.hot import known
@@ -41,10 +41,10 @@ _RUNNERS = (("eval",), ("exec",))
 _SEEDING = frozenset({"manual_seed", "manual_seed_all", "seed", "seed_everything", "set_seed"})
 
 
-class Stale(Flag):
+class Stale(Enum):
     """What about the calls of a function comes from what changed."""
 
-    NOTHING = 0
+    NOTHING = auto()
     PARAMETERS = auto()  # what it is given
     INSTANCE = auto()  # what its object was made from
     CALL = auto()  # whether it is called at all
@@ -90,7 +90,7 @@ class _Search:
         if (key, stale) not in self._seen and self._runs(key):
             self._seen.add((key, stale))
             self._pending.append((key, stale))
-            if Stale.PARAMETERS in stale:  # what wraps it is given the same
+            if stale is Stale.PARAMETERS:  # what wraps it is given the same
                 self._add_decorators(key)
 
     def _runs(self, key: Key) -> bool:
@@ -125,7 +125,7 @@ class _Search:
         if state is None:
             return
         new = self._new_state(key)
-        if Stale.PARAMETERS in stale and self.receivers.compares:
+        if stale is Stale.PARAMETERS and self.receivers.compares:
             losses.forget(key)
 
         known: dict[int, bool] = {}  # by `id`: most of what a function does shares its slices
@@ -224,9 +224,9 @@ class _Search:
         return Receivers(self.case.new.program, self.case.new.family).state(key) or EMPTY
 
     def _is_stale(self, key: Key, value: Slice, stale: Stale, new: State | None) -> bool:
-        if Stale.CALL in stale or (Stale.PARAMETERS in stale and value.from_parameters):
+        if stale is Stale.CALL or (stale is Stale.PARAMETERS and value.from_parameters):
             return True
-        if Stale.INSTANCE in stale and any(path[0] == SELF for path in value.reads):
+        if stale is Stale.INSTANCE and any(path[0] == SELF for path in value.reads):
             return True
         if new is not None and value.code not in new.codes:
             return True
