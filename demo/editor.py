@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ class Editor:
         if self._serving:
             self._serving = False
             self._client.exit(None)
-            await self._client.stop()  # type: ignore[no-untyped-call]  # so in pygls
+            with suppress(asyncio.IncompleteReadError):  # its last message was cut in half
+                await self._client.stop()  # type: ignore[no-untyped-call]  # so in pygls
 
     def open(self, name: str) -> None:
         text = (self.folder / name).read_text()
