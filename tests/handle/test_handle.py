@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.control.running_plane import until
 from tests.handle.conftest import replace_in
 from truss_handle import TrussHandle
 from truss_handle.exceptions import HandleError, InputInvalid, NotRunning, PredictFailed
@@ -36,6 +37,7 @@ def test_the_loop_without_an_event_loop(home: Settings, make_truss: Callable[...
     assert handle.patch().changed
     assert handle.predict({"name": "x"}).body["says"] == "good day"
     assert handle.status().in_sync
+    until(lambda: "Patched to" in "".join(handle.logs()), "a note of the patch in the log")
     assert list(handle.logs(tail=5)) == list(handle.logs(tail=5))
     first = handle.status().id
     assert handle.rebuild().id == first
